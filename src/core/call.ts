@@ -1,0 +1,68 @@
+import type { Readable } from 'node:stream'
+import type { RelayError } from './errors.ts'
+
+/** Names and values alternating, in wire order, as they were received: `['Accept', '*\/*', 'Cookie', …]`. */
+export type HeaderList = readonly string[]
+
+/** What a leg puts on the wire. Legs that change nothing share `headers` and `body` by reference. */
+export interface LegRequest {
+  readonly method: string
+  /** Path and query, byte for byte (latin1), beginning with `/`. */
+  readonly path: string
+  readonly headers: HeaderList
+  readonly body: RequestBody
+}
+
+/** `null` = none; a Buffer = captured whole, so it can be sent again; otherwise a stream that is sent once. */
+export type RequestBody = Buffer | null | StreamedBody
+
+export interface StreamedBody {
+  /** Declared size, or `undefined` when the caller used chunked coding. */
+  readonly contentLength: number | undefined
+  /** Opens this leg's reader. Called once. */
+  open(): Readable
+}
+
+/** Something under way that can be stopped; stopping twice does nothing. */
+export interface Cancellable {
+  cancel(error: RelayError): void
+}
+
+/** One leg of one request: how a call is stopped from outside and what it reports on the way. */
+export interface CallContext {
+  /** Set by whoever makes a call that can be stopped; read by whoever stops the leg. */
+  running: Cancellable | undefined
+  /** Number of the attempt under way, from 1. */
+  attempt: number
+  /** 102 and 103 responses (RFC 9110 §15.2), before the final one. Absent where nobody could use them. */
+  informational?(status: number, headers: HeaderList): void
+}
+
+/** Sends one request. Resolves for every expected failure; a rejection is a defect of the relay. */
+export type Call = (request: LegRequest, context: CallContext) => Promise<Outcome>
+
+export type Outcome =
+  | { readonly kind: 'response'; readonly response: UpstreamResponse }
+  | { readonly kind: 'failure'; readonly error: RelayError }
+
+/** The head of an answer, with its body still to be read. Every response must be piped or discarded. */
+export interface UpstreamResponse {
+  readonly status: number
+  readonly headers: HeaderList
+  /** Hands what has arrived and all that follows to the sink. Called at most once. */
+  pipe(sink: BodySink): void
+  /** Continues after a sink's `data` returned false. */
+  resume(): void
+  /** Reads to the end and drops it, so that the connection can be used again; past `limitBytes` it is cut. */
+  discard(limitBytes?: number): void
+  /** Stops reading and closes the upstream's connection. */
+  cancel(error: RelayError): void
+}
+
+/** Where a response body goes. After `end` or `error` nothing follows. */
+export interface BodySink {
+  /** Returns false to ask for a pause until `resume()`. */
+  data(chunk: Buffer): boolean
+  end(): void
+  error(error: RelayError): void
+}

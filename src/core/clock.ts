@@ -1,0 +1,18 @@
+/** Time as the relay sees it. Deadlines are instants of `now()`; tests bring a clock they can turn. */
+export interface Clock {
+  /** Monotonic milliseconds; jumps of the wall clock do not show. */
+  now(): number
+  /** Calls back once after `ms`; does not keep the process alive. */
+  after(ms: number, callback: () => void): CancelTimer
+}
+
+export type CancelTimer = () => void
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,59 @@
+import type { ErrorToken } from './errors.ts'
+import type { Role, RouteOutcome, SkipReason } from './observer.ts'
+
+/** The counters since the start of the process, for whoever shows them without a Prometheus. */
+export interface LiveFigures {
+  /** All routes, and requests that no route took. */
+  total(): Traffic
+  /** `undefined` for a route that is not known. */
+  routeFigures(id: string): RouteFigures | undefined
+  legFigures(route: string, upstream: string, role: Role): LegFigures | undefined
+}
+
+export interface Traffic {
+  readonly requests: number
+  readonly inFlight: number
+}
+
+export interface RouteFigures extends Traffic {
+  readonly byOutcome: Readonly<Record<RouteOutcome, number>>
+  readonly latency: Latency
+}
+
+export interface LegFigures extends Traffic {
+  readonly failures: number
+  /** Tokens that occurred. */
+  readonly byError: Readonly<Partial<Record<ErrorToken, number>>>
+  /** Reasons that occurred. */
+  readonly bySkipReason: Readonly<Partial<Record<SkipReason, number>>>
+  readonly latency: Latency
+}
+
+/** Milliseconds, estimated from the histogram; `null` before the first request. */
+export interface Latency {
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+}
+
+/** One leg that failed. Never holds a header value, a body or a query. */
+export interface FailedLeg {
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number
+  readonly requestId: string
+  readonly route: string
+  readonly upstream: string
+  readonly role: Role
+  /** 0 = no answer. */
+  readonly status: number
+  readonly error: ErrorToken | ''
+  readonly detail: string
+  readonly durationMs: number
+  readonly attempts: number
+}
+
+export const routeStates = ['active', 'last_good', 'broken', 'overridden'] as const
+export type RouteState = (typeof routeStates)[number]
+
+/** `partial`: some routes were refused; `rejected`: nothing of the new configuration was taken. */
+export const reloadResults = ['success', 'partial', 'rejected'] as const
+export type ReloadResult = (typeof reloadResults)[number]

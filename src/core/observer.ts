@@ -1,0 +1,113 @@
+import type { ErrorToken } from './errors.ts'
+
+export type Role = 'Required' | 'Optional' | 'Shadow'
+export type RouteOutcome = 'success' | 'partial' | 'failed' | 'rejected' | 'unmatched'
+export type LegOutcome = 'success' | 'failure' | 'skipped' | 'cancelled' | 'pending'
+
+/** Why a copy was not sent, or not to its end. */
+export const skipReasons = ['oversize', 'lag', 'limit', 'memory'] as const
+export type SkipReason = (typeof skipReasons)[number]
+
+/**
+ * What the data path tells about itself. Only `telemetry/` knows Prometheus, pino and OpenTelemetry.
+ * Handles are bound when a table is built, so that a request formats no label.
+ */
+export interface Observer {
+  /** The same id yields the same series after a reload. */
+  route(id: string): RouteObserver
+  leg(route: string, upstream: string, role: Role): LegObserver
+  /** Requests that no route took. */
+  readonly unmatched: RouteObserver
+  /** Absent when access lines are off. */
+  readonly accessLog?: AccessLog
+  /** Absent when no OpenTelemetry SDK is loaded. */
+  readonly tracing?: Tracing
+  /** A defect of the relay: counted and logged with its stack. */
+  defect(error: unknown, requestId: string): void
+  /** Every leg that failed, with the request it belonged to; late ones and shadows as well. */
+  failed?(requestId: string, route: string, leg: LegSummary): void
+}
+
+export interface RouteObserver {
+  started(): void
+  /** `status` 0 = the client left before an answer. */
+  ended(method: string, status: number, outcome: RouteOutcome, durationMs: number): void
+}
+
+export interface LegObserver {
+  started(): void
+  /** `status` 0 = no answer. `error` '' = success. */
+  ended(status: number, error: ErrorToken | '', durationMs: number): void
+  skipped(reason: SkipReason): void
+}
+
+/** One finished request. Built only when something is going to be written. */
+export interface ExchangeSummary {
+  readonly requestId: string
+  readonly route: string
+  readonly method: string
+  /** Without the query: queries carry secrets. */
+  readonly path: string
+  readonly status: number
+  readonly outcome: RouteOutcome
+  readonly durationMs: number
+  readonly traceparent: string | undefined
+  readonly legs: readonly LegSummary[]
+}
+
+export interface LegSummary {
+  readonly name: string
+  readonly role: Role
+  readonly outcome: LegOutcome
+  readonly status: number
+  readonly error: ErrorToken | ''
+  /** What happened, in words, for the operator. */
+  readonly detail: string
+  readonly durationMs: number
+  readonly attempts: number
+}
+
+export interface AccessLog {
+  /** True when this outcome is to be written: summaries are built for nothing else. */
+  wants(outcome: RouteOutcome): boolean
+  exchange(summary: ExchangeSummary): void
+  /** A leg that ended after the answer had gone out. */
+  lateLeg(requestId: string, route: string, leg: LegSummary): void
+  wantsLeg(outcome: LegOutcome): boolean
+}
+
+/** One SERVER span a request and one CLIENT span an attempt, when an SDK is loaded. */
+export interface Tracing {
+  /**
+   * Lower-case names of the headers that carry the trace: the caller's are not sent on, those of `LegSpan` are.
+   * Empty when the SDK propagates nothing.
+   */
+  readonly fields: readonly string[]
+  /**
+   * `headers` are the caller's: traceparent and tracestate are read from them. `route` '' = unmatched.
+   * `path` without the query: queries carry secrets.
+   */
+  request(method: string, route: string, headers: readonly string[], path?: string): RequestSpan
+}
+
+export interface RequestSpan {
+  /** Of the SERVER span, for the access line. */
+  readonly traceparent: string
+  /** Starts the CLIENT span of one attempt, numbered from 1. */
+  leg(upstream: string, role: Role, method: string, attempt: number, server?: ServerAddress): LegSpan
+  /** Legs may go on after it. Ending twice does nothing. */
+  end(status: number, outcome: RouteOutcome): void
+}
+
+/** Where an attempt goes. */
+export interface ServerAddress {
+  readonly address: string
+  readonly port: number
+}
+
+export interface LegSpan {
+  /** The header pairs that put this attempt's span into the upstream's trace. */
+  readonly headers: readonly string[]
+  /** Ending twice does nothing. */
+  end(status: number, error: ErrorToken | ''): void
+}

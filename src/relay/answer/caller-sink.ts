@@ -1,0 +1,84 @@
+import type { BodySink, UpstreamResponse } from '../../core/call.ts'
+import type { RelayError } from '../../core/errors.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Leg } from '../leg.ts'
+import { replyHeaders } from '../reply.ts'
+
+/** Passes one upstream's answer to the caller: in one write when it is short, else at the caller's pace. */
+export class CallerSink implements BodySink {
+  readonly #exchange: Exchange
+  readonly #leg: Leg
+  readonly #upstream: UpstreamResponse
+  #first: Buffer | undefined
+  #headSent = false
+  #gone = false
+
+  constructor(exchange: Exchange, leg: Leg, upstream: UpstreamResponse) {
+    this.#exchange = exchange
+    this.#leg = leg
+    this.#upstream = upstream
+    leg.status = upstream.status
+  }
+
+  /** Sends what is there; called after all that had arrived was handed over, so that a stream starts at once. */
+  flush(): void {
+    if (this.#headSent || this.#gone) return
+    this.#writeHead()
+    if (this.#first) this.#exchange.response.write(this.#first)
+    else this.#exchange.response.flushHeaders()
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#gone) return true
+    if (!this.#headSent && !this.#first) {
+      this.#first = chunk
+      return true
+    }
+    this.flush()
+    const { response } = this.#exchange
+    if (response.write(chunk)) return true
+    response.once('drain', () => this.#upstream.resume())
+    return false
+  }
+
+  end(): void {
+    const wasSent = this.#headSent
+    this.#leg.complete(this.#upstream.status)
+    if (this.#gone) return
+    if (!wasSent) this.#writeHead()
+    this.#exchange.response.end(wasSent ? undefined : this.#first)
+  }
+
+  /** Cut short: ending cleanly would pass a part off as the whole. */
+  error(error: RelayError): void {
+    this.#leg.fail(error)
+    this.#exchange.outcome = 'failed'
+    if (!this.#gone) this.#exchange.response.destroy()
+  }
+
+  /** The rest is read and dropped, so that a write runs to its end. */
+  callerLeft(): void {
+    this.#gone = true
+    this.#first = undefined
+    this.#upstream.resume()
+  }
+
+  #writeHead(): void {
+    this.#headSent = true
+    const { parts, head, response, awaited } = this.#exchange
+    const { status, headers } = this.#upstream
+    const holds = status < 400
+    const spareFailed = awaited.some(leg => leg.outcome === 'failure')
+    const whole = holds ? (spareFailed ? 'partial_success' : 'success') : 'failed'
+    this.#exchange.outcome = holds ? (spareFailed ? 'partial' : 'success') : 'failed'
+    const reply = replyHeaders(parts, head.requestId, whole, awaited, viaRelay(headers, parts.pseudonym))
+    response.writeHead(status, reply)
+  }
+}
+
+/** RFC 9110 §7.6.3: every intermediary appends itself. */
+export const viaRelay = (headers: readonly string[], pseudonym: string): readonly string[] => [
+  ...headers,
+  'Via',
+  `1.1 ${pseudonym}`,
+]

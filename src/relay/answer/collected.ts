@@ -1,0 +1,90 @@
+import type { UpstreamResponse } from '../../core/call.ts'
+import type { RouteOutcome } from '../../core/observer.ts'
+import { decide, type Verdict } from '../decide.ts'
+import type { Answer, Exchange } from '../exchange.ts'
+import type { Leg } from '../leg.ts'
+import { failureRejection, reject, replyHeaders, sendWhole, type WholeStatus } from '../reply.ts'
+import { viaRelay } from './caller-sink.ts'
+import { envelope } from './envelope.ts'
+import { merge } from './merge.ts'
+
+/** Answers made of whole leg answers: Envelope, Merge, and an upstream's answer under All, Any and Quorum. */
+export class CollectedAnswer implements Answer {
+  readonly #exchange: Exchange
+  #answered = false
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  responded(leg: Leg, response: UpstreamResponse): void {
+    if (this.#answered) leg.drain(response)
+    else leg.collect(response)
+  }
+
+  ended(leg: Leg): void {
+    if (this.#answered) return
+    const exchange = this.#exchange
+    const { answer } = exchange.route
+    if (answer.success === 'First' && leg.outcome === 'success')
+      exchange.cancelAwaited('client_cancelled', 'another upstream was first', leg)
+    if (this.#answered) return
+    const verdict = decide(answer, exchange.awaited)
+    // Only an upstream's answer can go out before everybody has ended: the others show every leg.
+    const early = answer.body === 'Upstream' && verdict !== undefined
+    if (early || exchange.awaitedOpen === 0) this.#send(verdict)
+  }
+
+  callerLeft(): void {}
+
+  #send(verdict: Verdict): void {
+    this.#answered = true
+    const exchange = this.#exchange
+    const { awaited, route } = exchange
+    const someFailed = awaited.some(({ outcome }) => outcome === 'failure')
+    const whole: WholeStatus = verdict !== 'holds' ? 'failed' : someFailed ? 'partial_success' : 'success'
+    exchange.outcome = outcomes[whole]
+    if (exchange.callerGone || exchange.response.headersSent) return
+    const { body, statuses } = route.answer
+    const status = statuses[shortNames[whole]]
+    if (body === 'Upstream') this.#sendUpstream(whole)
+    else if (body === 'Merge' && whole === 'failed') this.#sendFailure(whole, firstFailed(awaited), status)
+    else {
+      const { parts, head, response } = exchange
+      const document = body === 'Merge' ? merge(awaited) : envelope(exchange, whole)
+      const headers = replyHeaders(parts, head.requestId, whole, awaited, [])
+      sendWhole(response, status, headers, 'application/json', document)
+    }
+  }
+
+  #sendUpstream(whole: WholeStatus): void {
+    const { awaited, route, parts, head, response, request } = this.#exchange
+    const wanted = whole === 'failed' ? 'failure' : 'success'
+    const fit = awaited.filter(leg => leg.outcome === wanted && leg.body !== undefined)
+    const leg = fit.find(({ compiled }) => compiled.index === route.answer.from) ?? fit[0]
+    if (!leg) return this.#sendFailure(whole, firstFailed(awaited))
+    const headers = replyHeaders(parts, head.requestId, whole, awaited, viaRelay(leg.headers, parts.pseudonym))
+    const bodyless = request.method === 'HEAD' || leg.status === 204 || leg.status === 304
+    if (!bodyless && !hasLength(leg.headers)) headers.push('Content-Length', String(leg.body!.length))
+    response.writeHead(leg.status, headers)
+    response.end(leg.body)
+  }
+
+  #sendFailure(whole: WholeStatus, leg: Leg | undefined, status?: number): void {
+    const { parts, request, response, head, route, awaited } = this.#exchange
+    const more = replyHeaders(parts, head.requestId, whole, awaited, [])
+    const name = leg?.compiled.name ?? route.id
+    const rejection = failureRejection(name, leg?.token || 'relay_internal', status)
+    reject(parts, request, response, rejection, head.requestId, route.id, more)
+  }
+}
+
+const shortNames = { success: 'success', partial_success: 'partial', failed: 'failed' } as const
+const outcomes: Readonly<Record<WholeStatus, RouteOutcome>> = shortNames
+
+const firstFailed = (legs: readonly Leg[]): Leg | undefined =>
+  legs.find(({ outcome, compiled }) => outcome === 'failure' && compiled.role === 'Required') ??
+  legs.find(({ outcome }) => outcome === 'failure')
+
+const hasLength = (headers: readonly string[]): boolean =>
+  headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length')

@@ -1,0 +1,258 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HeaderList, RequestBody, UpstreamResponse } from '../core/call.ts'
+import { relayError } from '../core/errors.ts'
+import type { Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
+import { Timed } from '../core/timer-list.ts'
+import type { PlannedMatch } from '../plan/types.ts'
+import { CollectedAnswer } from './answer/collected.ts'
+import { StreamedAnswer } from './answer/streamed.ts'
+import type { Budget } from './budget.ts'
+import { Leg } from './leg.ts'
+import type { Rejection } from './rejection.ts'
+import { requestTimeout } from './rejection.ts'
+import { reject } from './reply.ts'
+import type { RequestHead } from './request-head.ts'
+import type { ServingRoute } from './route.ts'
+import type { RouteTable } from './table.ts'
+import type { Tee } from './tee.ts'
+
+/** What every exchange needs of its process. */
+export interface RelayParts {
+  readonly now: () => number
+  readonly observer: Observer
+  readonly budget: Budget
+  readonly pseudonym: string
+  /** True once the process has been told to stop: answers then end their connections. */
+  readonly draining: () => boolean
+}
+
+/** How the legs' results become the caller's answer. */
+export interface Answer {
+  /** An awaited leg has the head of its response. */
+  responded(leg: Leg, response: UpstreamResponse): void
+  /** An awaited leg is done, one way or another. */
+  ended(leg: Leg): void
+  /** The caller left; whatever streams to it must go on without. */
+  callerLeft(): void
+}
+
+interface ExchangeInit {
+  readonly parts: RelayParts
+  readonly table: RouteTable
+  readonly route: ServingRoute
+  readonly match: PlannedMatch
+  readonly head: RequestHead
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly startedAt: number
+}
+
+/** Methods whose legs stop when the caller leaves; others run to their end, so that no write stays half done. */
+const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+
+/** One caller's request on its way through a route: owns its legs, its deadline and its place in the books. */
+export class Exchange extends Timed {
+  readonly parts: RelayParts
+  readonly route: ServingRoute
+  readonly head: RequestHead
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Legs somebody waits for, in the order of the route. */
+  readonly awaited: Leg[] = []
+  outcome: RouteOutcome = 'failed'
+  callerGone = false
+  readonly #table: RouteTable
+  readonly #match: PlannedMatch
+  readonly #startedAt: number
+  readonly #answer: Answer
+  readonly #span: RequestSpan | undefined
+  #copies: Leg[] | undefined
+  #open = 0
+  #awaitedOpen = 0
+  #started = false
+  #closed = false
+  #bodyBytes = 0
+  #tee: Tee | undefined
+
+  constructor({ parts, table, route, match, head, request, response, startedAt }: ExchangeInit) {
+    super()
+    this.parts = parts
+    this.route = route
+    this.head = head
+    this.request = request
+    this.response = response
+    this.#table = table
+    this.#match = match
+    this.#startedAt = startedAt
+    this.#answer = route.answer.streamed ? new StreamedAnswer(this) : new CollectedAnswer(this)
+    this.#span = parts.observer.tracing?.request(head.method, route.id, head.headers)
+    table.enter()
+    parts.budget.inFlight++
+    route.observer.started()
+    route.timeout?.start(this, startedAt)
+    response.on('close', () => this.#onClose())
+    response.on('error', ignore)
+  }
+
+  now(): number {
+    return this.parts.now()
+  }
+
+  /** Counts a captured body against the process's memory until nobody holds it. */
+  reserve(bytes: number): void {
+    this.#bodyBytes += bytes
+    this.parts.budget.bufferedBytes += bytes
+  }
+
+  /** Sends every leg the same captured body, all at once. */
+  fanOut(body: Buffer | null): void {
+    this.#fanOut(() => body, undefined)
+  }
+
+  /** Sends the body as it comes. `only` names the one awaited leg that gets it, otherwise all do. */
+  fanOutStreamed(tee: Tee, chunks: readonly Buffer[], only: number | undefined): void {
+    this.#tee = tee
+    this.#fanOut(leg => {
+      const { awaited } = leg.compiled
+      return tee.reader({ awaited, onLag: () => leg.skip('lag') })
+    }, only)
+    tee.start(chunks)
+  }
+
+  #fanOut(bodyOf: (leg: Leg) => RequestBody, only: number | undefined): void {
+    this.#started = true
+    const draw = Math.random() * 100
+    const { legs } = this.route
+    for (const compiled of legs) {
+      if (compiled.sample && !compiled.sample(this.head, draw)) continue
+      const leg = new Leg(compiled, this)
+      this.#open++
+      if (compiled.awaited) {
+        this.#awaitedOpen++
+        this.awaited.push(leg)
+      } else {
+        this.#copies ??= []
+        this.#copies.push(leg)
+      }
+    }
+    // Skipped only once every leg is known: the last one to end concludes the exchange.
+    const skipped = only === undefined ? undefined : (leg: Leg) => leg.compiled.index !== only
+    for (const leg of this.awaited) this.#start(leg, bodyOf, skipped)
+    if (this.#copies) for (const leg of this.#copies) this.#start(leg, bodyOf, skipped)
+  }
+
+  #start(leg: Leg, bodyOf: (leg: Leg) => RequestBody, skipped: ((leg: Leg) => boolean) | undefined): void {
+    const { compiled } = leg
+    if (skipped?.(leg)) return leg.skip('oversize')
+    if (!compiled.awaited && !this.parts.budget.hasRoomForCopies) return leg.skip('memory')
+    const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
+    const span = this.#span?.leg(compiled.name, compiled.role, request.method, leg.attempt)
+    leg.start(span ? { ...request, headers: withContext(request.headers, span.headers) } : request, span)
+  }
+
+  /** A leg's call has the head of its answer. */
+  responded(leg: Leg, response: UpstreamResponse): void {
+    if (leg.outcome !== 'pending') response.discard(0)
+    else if (leg.compiled.awaited) this.#answer.responded(leg, response)
+    else leg.drain(response)
+  }
+
+  informational(leg: Leg, status: number, headers: HeaderList): void {
+    const { answer } = this.route
+    if (!answer.streamed || leg.compiled.index !== answer.from) return
+    if (this.callerGone || this.response.headersSent || this.request.httpVersionMinor === 0) return
+    const link = linkValues(headers)
+    if (status === 103 && link.length > 0) this.response.writeEarlyHints({ link })
+    else if (status === 102) this.response.writeProcessing()
+  }
+
+  legEnded(leg: Leg): void {
+    this.#open--
+    const failed = leg.outcome === 'failure'
+    if (failed) this.parts.observer.failed?.(this.head.requestId, this.route.id, leg.summary())
+    if (leg.compiled.awaited) {
+      this.#awaitedOpen--
+      if (this.#awaitedOpen === 0) this.timerList?.stop(this)
+      this.#answer.ended(leg)
+    }
+    if (this.#closed) {
+      const { accessLog } = this.parts.observer
+      if (accessLog?.wantsLeg(leg.outcome))
+        accessLog.lateLeg(this.head.requestId, this.route.id, leg.summary())
+    }
+    this.#releaseWhenDone()
+  }
+
+  get awaitedOpen(): number {
+    return this.#awaitedOpen
+  }
+
+  /** Cancels every awaited leg that is still running, but for `except`. */
+  cancelAwaited(reason: 'client_cancelled' | 'deadline_exceeded', detail: string, except?: Leg): void {
+    for (const leg of this.awaited) if (leg !== except) leg.cancel(relayError(reason, detail))
+  }
+
+  refuse(rejection: Rejection): void {
+    this.outcome = 'rejected'
+    reject(this.parts, this.request, this.response, rejection, this.head.requestId, this.route.id)
+  }
+
+  override onTimeout(): void {
+    if (!this.#started) this.refuse(requestTimeout)
+    else this.cancelAwaited('deadline_exceeded', 'timeouts.request of the route passed')
+  }
+
+  defect(error: unknown): void {
+    this.parts.observer.defect(error, this.head.requestId)
+  }
+
+  #onClose(): void {
+    this.#closed = true
+    const { response, head, parts, route } = this
+    if (!response.writableFinished) {
+      this.callerGone = true
+      this.#answer.callerLeft()
+      if (!this.request.complete) this.#tee?.abort()
+      if (isSafe(head.method)) this.cancelAwaited('client_cancelled', 'the caller left')
+    }
+    parts.budget.inFlight--
+    const status = response.headersSent ? response.statusCode : 0
+    const durationMs = parts.now() - this.#startedAt
+    route.observer.ended(head.method, status, this.outcome, durationMs)
+    this.#span?.end(status, this.outcome)
+    const { accessLog } = parts.observer
+    if (accessLog?.wants(this.outcome)) {
+      const { method, path, requestId, traceparent } = head
+      const legs = [...this.awaited, ...(this.#copies ?? [])].map(leg => leg.summary())
+      const { outcome } = this
+      accessLog.exchange({ requestId, route: route.id, method, path, status, outcome, durationMs, traceparent, legs })
+    }
+    if (!this.#started) this.timerList?.stop(this)
+    this.#releaseWhenDone()
+  }
+
+  #releaseWhenDone(): void {
+    if (!this.#closed || this.#open > 0) return
+    this.parts.budget.bufferedBytes -= this.#bodyBytes
+    this.#bodyBytes = 0
+    this.#table.leave()
+  }
+}
+
+const ignore = (): void => {}
+
+const withContext = (headers: HeaderList, context: HeaderList): HeaderList => {
+  const kept: string[] = []
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!.toLowerCase()
+    if (name !== 'traceparent' && name !== 'tracestate') kept.push(headers[i]!, headers[i + 1]!)
+  }
+  return kept.concat(context)
+}
+
+const linkValues = (headers: HeaderList): string[] => {
+  const values: string[] = []
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]!.toLowerCase() === 'link') values.push(headers[i + 1]!)
+  return values
+}

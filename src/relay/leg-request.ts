@@ -1,0 +1,74 @@
+import type { HeaderList, LegRequest, RequestBody } from '../core/call.ts'
+import type { PlannedHeaders, PlannedLeg, PlannedMatch, PlannedPath } from '../plan/types.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** Makes a leg's request from the caller's. Built once for each leg; does only what the leg needs. */
+export type RequestBuilder = (head: RequestHead, match: PlannedMatch, body: RequestBody) => LegRequest
+
+export interface BuilderOptions {
+  /** The relay reads the answer itself: a coded one would be of no use to it. */
+  readonly relayReadsAnswer: boolean
+}
+
+export const requestBuilder = (leg: PlannedLeg, { relayReadsAnswer }: BuilderOptions): RequestBuilder => {
+  const path = pathBuilder(leg.path)
+  const headers = headersBuilder(leg, relayReadsAnswer)
+  const method = leg.method
+  return (head, match, body) => ({
+    method: method ?? head.method,
+    path: path(head, match),
+    headers: withLength(headers(head.headers), body),
+    body,
+  })
+}
+
+/** A captured body's length is known to whoever sends it; a streamed one passes on what was declared. */
+const withLength = (headers: HeaderList, body: RequestBody): HeaderList => {
+  if (body === null || Buffer.isBuffer(body) || body.contentLength === undefined) return headers
+  return [...headers, 'content-length', String(body.contentLength)]
+}
+
+const pathBuilder = (path: PlannedPath): ((head: RequestHead, match: PlannedMatch) => string) => {
+  switch (path.kind) {
+    case 'keep':
+      return head => head.path + head.query
+    case 'full': {
+      const own = path.path + path.query
+      const joint = path.query === '' ? '?' : '&'
+      return head => (head.query.length > 1 ? own + joint + head.query.slice(1) : own)
+    }
+    case 'prefix': {
+      const replacement = path.replacement.replace(/\/+$/, '')
+      return (head, match) => {
+        const prefix = match.path.type === 'PathPrefix' ? match.path.value.replace(/\/+$/, '') : ''
+        const rest = head.path.slice(prefix.length)
+        return (replacement + rest || '/') + head.query
+      }
+    }
+  }
+}
+
+const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): ((headers: HeaderList) => HeaderList) => {
+  const edits = leg.headers
+  const remove = new Set(edits?.remove)
+  if (relayReadsAnswer) remove.add('accept-encoding')
+  const add = additions(leg, edits)
+  for (const [name] of edits?.set ?? []) remove.add(name.toLowerCase())
+  if (remove.size === 0) return add.length === 0 ? headers => headers : headers => [...headers, ...add]
+  return headers => {
+    const kept: string[] = []
+    for (let i = 0; i < headers.length; i += 2)
+      if (!remove.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
+    return add.length === 0 ? kept : kept.concat(add)
+  }
+}
+
+const shadowMark = 'X-FanOut-Role'
+
+const additions = (leg: PlannedLeg, edits: PlannedHeaders | undefined): string[] => {
+  const pairs = [...(edits?.set ?? []), ...(edits?.add ?? [])].flat()
+  const marked = leg.role === 'Shadow' && !edits?.remove.includes(shadowMark.toLowerCase())
+  if (marked) pairs.push(shadowMark, 'shadow')
+  if (leg.host !== undefined) pairs.push('Host', leg.host)
+  return pairs
+}

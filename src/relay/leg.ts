@@ -1,0 +1,164 @@
+import type { BodySink, CallContext, Cancellable, HeaderList, LegRequest, UpstreamResponse } from '../core/call.ts'
+import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
+import type { LegOutcome, LegSpan, LegSummary, SkipReason } from '../core/observer.ts'
+import { Timed } from '../core/timer-list.ts'
+import type { Exchange } from './exchange.ts'
+import type { CompiledLeg } from './route.ts'
+
+/** One upstream's part of one request, from its dispatch to the last byte of its answer. */
+export class Leg extends Timed implements CallContext, BodySink {
+  running: Cancellable | undefined
+  attempt = 1
+  outcome: LegOutcome = 'pending'
+  status = 0
+  token: ErrorToken | '' = ''
+  detail = ''
+  durationMs = 0
+  headers: HeaderList = []
+  /** The collected answer, once the leg has ended with one. */
+  body: Buffer | undefined
+  readonly compiled: CompiledLeg
+  readonly #exchange: Exchange
+  #startedAt = 0
+  #response: UpstreamResponse | undefined
+  #chunks: Buffer[] | undefined
+  #bytes = 0
+  #span: LegSpan | undefined
+  #counted = false
+
+  constructor(compiled: CompiledLeg, exchange: Exchange) {
+    super()
+    this.compiled = compiled
+    this.#exchange = exchange
+  }
+
+  start(request: LegRequest, span: LegSpan | undefined): void {
+    const { compiled } = this
+    this.#startedAt = this.#exchange.now()
+    this.#span = span
+    const { state } = compiled
+    if (state.inFlight >= state.maxInFlight) return this.#refuse()
+    state.inFlight++
+    this.#counted = true
+    compiled.timeout?.start(this, this.#startedAt)
+    compiled.call(request, this).then(
+      outcome => {
+        if (outcome.kind === 'failure') this.fail(outcome.error)
+        else this.#exchange.responded(this, outcome.response)
+      },
+      defect => {
+        this.#exchange.defect(defect)
+        this.fail(relayError('relay_internal', String(defect), defect))
+      },
+    )
+  }
+
+  /** Too many in flight: an awaited leg fails, a copy is dropped; both are counted. */
+  #refuse(): void {
+    if (this.compiled.awaited) {
+      this.compiled.observer.ended(0, 'connection_limit_reached', 0)
+      this.#end('failure', 'connection_limit_reached', 'too many requests in flight on this upstream')
+    } else this.skip('limit')
+  }
+
+  skip(reason: SkipReason): void {
+    if (this.outcome !== 'pending') return
+    this.compiled.observer.skipped(reason)
+    this.#end('skipped', '', reason)
+    this.running?.cancel(relayError('client_cancelled', reason))
+  }
+
+  cancel(error: RelayError): void {
+    if (this.outcome === 'pending') this.running?.cancel(error)
+  }
+
+  override onTimeout(): void {
+    this.cancel(relayError('deadline_exceeded', 'timeouts.request of the leg passed'))
+  }
+
+  informational(status: number, headers: HeaderList): void {
+    this.#exchange.informational(this, status, headers)
+  }
+
+  /** Reads the answer into memory, up to the route's limit. */
+  collect(response: UpstreamResponse): void {
+    this.#begin(response)
+    this.#chunks = []
+    response.pipe(this)
+  }
+
+  /** Reads the answer and drops it. */
+  drain(response: UpstreamResponse): void {
+    this.#begin(response)
+    response.pipe(this)
+  }
+
+  #begin(response: UpstreamResponse): void {
+    this.#response = response
+    this.status = response.status
+    this.headers = response.headers
+  }
+
+  data(chunk: Buffer): boolean {
+    if (!this.#chunks) return true
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#exchange.route.maxBodyBytes) {
+      this.#chunks = undefined
+      this.#response?.cancel(relayError('body_too_large', 'the answer exceeds limits.maxBodySize'))
+      return true
+    }
+    this.#chunks.push(chunk)
+    return true
+  }
+
+  end(): void {
+    const chunks = this.#chunks
+    if (chunks) this.body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, this.#bytes)
+    this.complete(this.status)
+  }
+
+  error(error: RelayError): void {
+    this.fail(error)
+  }
+
+  /** The whole answer has been read. */
+  complete(status: number): void {
+    this.status = status
+    if (status < 400) this.#end('success', '', '')
+    else this.#end('failure', 'http_status', `status ${status}`)
+  }
+
+  fail(error: RelayError): void {
+    const cancelled = error.token === 'client_cancelled'
+    this.#end(cancelled ? 'cancelled' : 'failure', error.token, error.detail)
+  }
+
+  #end(outcome: LegOutcome, error: ErrorToken | '', detail: string): void {
+    if (this.outcome !== 'pending') return
+    this.outcome = outcome
+    this.token = error
+    this.detail = detail
+    this.durationMs = this.#exchange.now() - this.#startedAt
+    this.timerList?.stop(this)
+    this.#chunks = undefined
+    this.#response = undefined
+    if (this.#counted) this.compiled.state.inFlight--
+    this.#span?.end(this.status, error)
+    this.#exchange.legEnded(this)
+  }
+
+  summary(): LegSummary {
+    const { name, role } = this.compiled
+    const pending = this.outcome === 'pending'
+    return {
+      name,
+      role,
+      outcome: this.outcome,
+      status: this.status,
+      error: this.token,
+      detail: this.detail,
+      durationMs: pending ? this.#exchange.now() - this.#startedAt : this.durationMs,
+      attempts: this.attempt,
+    }
+  }
+}

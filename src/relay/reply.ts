@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type RelayError, statusOfError } from '../core/errors.ts'
+import type { RelayParts } from './exchange.ts'
+import type { Leg } from './leg.ts'
+import { linger } from './linger.ts'
+import type { Rejection } from './rejection.ts'
+
+export type WholeStatus = 'success' | 'partial_success' | 'failed'
+
+/** Fields of every relayed answer, beside those that the upstream sent or the body needs. */
+export const replyHeaders = (
+  parts: RelayParts,
+  requestId: string,
+  status: WholeStatus,
+  legs: readonly Leg[],
+  end: readonly string[],
+): string[] => {
+  const headers = [...end, 'X-Request-Id', requestId, 'X-FanOut-Status', status]
+  const timing = serverTiming(legs)
+  if (timing !== '') headers.push('Server-Timing', timing)
+  if (parts.draining()) headers.push('Connection', 'close')
+  return headers
+}
+
+/** One entry a leg that has ended: `inventory;dur=38, crm;dur=1500;desc="http_response_timeout"`. */
+const serverTiming = (legs: readonly Leg[]): string => {
+  let text = ''
+  for (const { compiled, outcome, durationMs, token } of legs) {
+    if (outcome === 'pending' || outcome === 'skipped') continue
+    if (text !== '') text += ', '
+    text += `${compiled.name};dur=${Math.round(durationMs * 10) / 10}`
+    if (token !== '') text += `;desc="${token}"`
+  }
+  return text
+}
+
+/** Answers with a document of the relay's own, whole. */
+export const sendWhole = (
+  response: ServerResponse,
+  status: number,
+  headers: string[],
+  contentType: string,
+  body: Buffer,
+): void => {
+  headers.push('Content-Type', contentType, 'Content-Length', String(body.length))
+  response.writeHead(status, headers)
+  response.end(body)
+}
+
+/** No leg can answer: the failure of one of them becomes the answer (RFC 9457, RFC 9209). */
+export const failureRejection = (leg: string, error: RelayError['token'], status?: number): Rejection => ({
+  status: status ?? statusOfError(error),
+  code: error,
+  title: 'Upstream failed',
+  detail: `Upstream "${leg}" failed: ${error}.`,
+  close: false,
+  headers: ['Proxy-Status', `fanout-relay; error=${error}`],
+})
+
+/** Sends a problem document; `route` is absent when none took the request. */
+export const reject = (
+  parts: RelayParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  rejection: Rejection,
+  requestId: string | undefined,
+  route?: string,
+  more: readonly string[] = [],
+): void => {
+  if (response.headersSent || response.destroyed) return
+  const { status, code, title, detail, extensions, close } = rejection
+  const problem = { type: 'about:blank', title, status, detail, code, route, requestId, ...extensions }
+  const body = Buffer.from(JSON.stringify(problem))
+  const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length), ...more]
+  if (requestId !== undefined && !more.includes('X-Request-Id')) headers.push('X-Request-Id', requestId)
+  if (rejection.headers) headers.push(...rejection.headers)
+  else if (status >= 500) headers.push('Proxy-Status', `fanout-relay; error=${code}`)
+  const ends = close || parts.draining()
+  if (ends && !headers.includes('Connection')) headers.push('Connection', 'close')
+  response.writeHead(status, headers)
+  if (ends && !request.complete) linger(request, response, body)
+  else response.end(body)
+}

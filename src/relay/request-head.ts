@@ -1,0 +1,182 @@
+import type { IncomingMessage } from 'node:http'
+import { badRequest, type Rejection } from './rejection.ts'
+import { parseTarget } from './request-target.ts'
+
+/** What the relay needs of a request's head, read from the raw fields in one pass. */
+export interface RequestHead {
+  readonly method: string
+  /** Without the query, byte for byte. */
+  readonly path: string
+  /** With its `?`, or empty. */
+  readonly query: string
+  /** Authority the caller asked for: Host, or that of an absolute-form target (RFC 9112 §3.2.2). */
+  readonly host: string
+  /** End-to-end fields for the upstreams, names and values alternating; shared by legs that change nothing. */
+  readonly headers: readonly string[]
+  readonly requestId: string
+  readonly traceparent: string | undefined
+  /** Declared size; 0 = no body; `undefined` = chunked. */
+  readonly contentLength: number | undefined
+}
+
+export interface HeadOptions {
+  /** Pseudonym in `Via`, unique to this process: finding it in a request means a loop (RFC 9110 §7.6.3). */
+  readonly pseudonym: string
+  readonly nextRequestId: () => string
+}
+
+const field = { drop: 1, connection: 2, length: 3, coding: 4, host: 5, id: 6, trace: 7, via: 8, state: 9 } as const
+
+/** Fields that do not travel on as they are. Everything else is copied without being looked at. */
+const special = new Map<string, number>([
+  ['keep-alive', field.drop],
+  ['proxy-connection', field.drop],
+  ['proxy-authorization', field.drop],
+  ['te', field.drop],
+  ['trailer', field.drop],
+  ['upgrade', field.drop],
+  ['http2-settings', field.drop],
+  ['expect', field.drop],
+  ['x-fanout-role', field.drop],
+  ['connection', field.connection],
+  ['content-length', field.length],
+  ['transfer-encoding', field.coding],
+  ['host', field.host],
+  ['x-request-id', field.id],
+  ['traceparent', field.trace],
+  ['tracestate', field.state],
+  ['via', field.via],
+])
+
+const validHost = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~!$&'()*+,;=%-]{1,255})(?::[0-9]{1,5})?$/
+/** Long enough for every id in use, short enough for a log line; no character that could break one. */
+const validRequestId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/
+/** W3C Trace Context §3.2: version, trace-id, parent-id, flags; all-zero ids are invalid. */
+const validTraceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+/** Fields that must not be taken away by naming them in Connection: that is how proxies are fooled. */
+const notNominable = /^(?:host|content-length|authorization|cookie|via|x-request-id|traceparent|forwarded|x-forwarded-.*)$/
+
+export const readRequestHead = (
+  request: IncomingMessage,
+  { pseudonym, nextRequestId }: HeadOptions,
+): RequestHead | Rejection => {
+  const raw = request.rawHeaders
+  const headers: string[] = []
+  let host: string | undefined
+  let requestId: string | undefined
+  let traceparent: string | undefined
+  let tracestate: string | undefined
+  let via = ''
+  let nominated: Set<string> | undefined
+  let contentLength: number | undefined = 0
+
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!
+    const value = raw[i + 1]!
+    switch (special.get(name) ?? special.get(name.toLowerCase())) {
+      case undefined:
+        headers.push(name, value)
+        break
+      case field.connection:
+        nominated = nominate(nominated, value)
+        break
+      case field.length:
+        contentLength = Number(value)
+        break
+      case field.coding:
+        // Only plain chunked can be taken off and put on again without changing what the body means.
+        if (value.toLowerCase() !== 'chunked') return unknownCoding
+        if (request.httpVersionMinor === 0) return badRequest('Transfer-Encoding is not allowed in HTTP/1.0.')
+        contentLength = undefined
+        break
+      case field.host:
+        if (host !== undefined) return badRequest('More than one Host header.')
+        host = value
+        break
+      case field.id:
+        requestId = validRequestId.test(value) ? value : undefined
+        break
+      case field.trace:
+        // A second or malformed traceparent restarts the trace (W3C Trace Context §3.2.1).
+        traceparent = traceparent === undefined && validTraceparent.test(value) ? value : ''
+        break
+      case field.state:
+        tracestate = tracestate === undefined ? value : `${tracestate},${value}`
+        break
+      case field.via:
+        if (value.includes(pseudonym)) return loop
+        via = via === '' ? value : `${via}, ${value}`
+        break
+    }
+  }
+
+  const target = parseTarget(request.url ?? '')
+  if ('detail' in target) return target
+  const authority = target.authority ?? host ?? ''
+  if (host !== undefined && !validHost.test(host)) return badRequest('Host is not a valid host and port.')
+  if (target.authority !== undefined && !validHost.test(target.authority))
+    return badRequest('The request target has an invalid authority.')
+  if (nominated) {
+    for (const name of nominated)
+      if (notNominable.test(name)) return badRequest(`Connection must not name ${name}.`)
+    removeNamed(headers, nominated)
+  }
+
+  requestId ??= nextRequestId()
+  const version = request.httpVersionMinor === 0 ? '1.0' : '1.1'
+  headers.push('x-request-id', requestId)
+  headers.push('via', via === '' ? `${version} ${pseudonym}` : `${via}, ${version} ${pseudonym}`)
+  if (traceparent) {
+    headers.push('traceparent', traceparent)
+    if (tracestate !== undefined && tracestate.length <= 512) headers.push('tracestate', tracestate)
+  }
+
+  return {
+    method: request.method ?? 'GET',
+    path: target.path,
+    query: target.query,
+    host: authority,
+    headers,
+    requestId,
+    traceparent: traceparent || undefined,
+    contentLength,
+  }
+}
+
+const unknownCoding: Rejection = {
+  ...badRequest('Transfer-Encoding must be chunked and nothing else.'),
+  status: 501,
+  code: 'not_implemented',
+  title: 'Transfer coding not implemented',
+}
+
+const loop: Rejection = {
+  status: 508,
+  code: 'loop_detected',
+  title: 'Loop detected',
+  detail: 'This request has passed through this relay before: an upstream of the route leads back to it.',
+  close: false,
+}
+
+/** Options of this connection (RFC 9110 §7.6.1), other than the two that Node acts on itself. */
+const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {
+  if (value === 'keep-alive' || value === 'close') return known
+  let names = known
+  for (const token of value.toLowerCase().split(',')) {
+    const name = token.trim()
+    if (name === '' || name === 'keep-alive' || name === 'close' || name === 'upgrade' || name === 'te') continue
+    names ??= new Set()
+    names.add(name)
+  }
+  return names
+}
+
+const removeNamed = (headers: string[], names: ReadonlySet<string>): void => {
+  let kept = 0
+  for (let i = 0; i < headers.length; i += 2) {
+    if (names.has(headers[i]!.toLowerCase())) continue
+    headers[kept++] = headers[i]!
+    headers[kept++] = headers[i + 1]!
+  }
+  headers.length = kept
+}

@@ -1,0 +1,189 @@
+import type { Dispatcher } from 'undici'
+import type {
+  BodySink,
+  Call,
+  CallContext,
+  Cancellable,
+  HeaderList,
+  LegRequest,
+  Outcome,
+  UpstreamResponse,
+} from '../core/call.ts'
+import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
+import { Timed, type TimerList } from '../core/timer-list.ts'
+import { classify } from './classify.ts'
+import { endToEndHeaders } from './response-headers.ts'
+
+/** Bytes of a body that wait in the attempt before a sink takes them; beyond it the socket is paused. */
+const unreadLimit = 64 * 1024
+/** More interim responses than this before the final one are an attack (RFC 9110 §15.2 sets no bound). */
+const maxInformational = 64
+
+export interface AttemptOptions {
+  readonly dispatcher: Dispatcher
+  /** Times one attempt, connecting included; `undefined` = no limit of its own. */
+  readonly timeout: TimerList | undefined
+  readonly now: () => number
+  readonly observer: AttemptObserver
+}
+
+export interface AttemptObserver {
+  started(): void
+  /** `status` 0 = no answer; `error` '' = a complete answer below 400. */
+  ended(status: number, error: ErrorToken | '', durationMs: number): void
+}
+
+/** The innermost Call: one request on one connection. */
+export const createAttempt = (options: AttemptOptions): Call =>
+  function attempt(request, context) {
+    return new Promise(resolve => {
+      new Attempt(options, context, resolve).send(request)
+    })
+  }
+
+/**
+ * One object plays every part of an attempt (undici's handler, the response, what can be cancelled and
+ * timed), so that a request costs one allocation here and the hot methods stay monomorphic.
+ */
+class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamResponse, Cancellable {
+  status = 0
+  headers: HeaderList = []
+  readonly #options: AttemptOptions
+  readonly #context: CallContext
+  readonly #resolve: (outcome: Outcome) => void
+  readonly #startedAt: number
+  #controller: Dispatcher.DispatchController | undefined
+  #sink: BodySink | undefined
+  #unread: Buffer[] | undefined
+  #unreadBytes = 0
+  #informational = 0
+  #done = false
+  #error: RelayError | undefined
+  #cancelled: RelayError | undefined
+
+  constructor(options: AttemptOptions, context: CallContext, resolve: (outcome: Outcome) => void) {
+    super()
+    this.#options = options
+    this.#context = context
+    this.#resolve = resolve
+    this.#startedAt = options.now()
+  }
+
+  send(request: LegRequest): void {
+    const { dispatcher, timeout, observer } = this.#options
+    this.#context.running = this
+    timeout?.start(this, this.#startedAt)
+    observer.started()
+    const { method, path, headers, body } = request
+    dispatcher.dispatch(
+      {
+        method: method as Dispatcher.HttpMethod,
+        path,
+        headers: headers as string[],
+        body: body === null || Buffer.isBuffer(body) ? body : body.open(),
+      },
+      this,
+    )
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#cancelled) controller.abort(abortion)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    const headers = endToEndHeaders(controller.rawHeaders as Buffer[])
+    if (!headers) return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
+    if (status < 200) return this.#interim(status, headers)
+    if (status > 999) return this.cancel(relayError('http_protocol_error', `status ${status}`))
+    this.status = status
+    this.headers = headers
+    this.#resolve({ kind: 'response', response: this })
+  }
+
+  #interim(status: number, headers: HeaderList): void {
+    if (++this.#informational > maxInformational)
+      this.cancel(relayError('http_protocol_error', 'too many interim responses'))
+    else this.#context.informational?.(status, headers)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#sink) {
+      if (!this.#sink.data(chunk)) controller.pause()
+      return
+    }
+    this.#unread ??= []
+    this.#unread.push(chunk)
+    this.#unreadBytes += chunk.length
+    if (this.#unreadBytes > unreadLimit) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#finish(this.status >= 400 ? 'http_status' : '')
+    this.#sink?.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#fail(this.#cancelled ?? classify(error, { headReceived: this.status !== 0 }))
+  }
+
+  override onTimeout(): void {
+    const token = this.#controller ? 'http_response_timeout' : 'connection_timeout'
+    this.cancel(relayError(token, 'timeouts.backendRequest passed'))
+  }
+
+  cancel(error: RelayError): void {
+    if (this.#done || this.#cancelled) return
+    this.#cancelled = error
+    if (this.#controller) this.#controller.abort(abortion)
+    // Still queued or connecting: undici has no way to take it back, so `onRequestStart` aborts it.
+    else this.#fail(error)
+  }
+
+  pipe(sink: BodySink): void {
+    this.#sink = sink
+    const unread = this.#unread
+    this.#unread = undefined
+    let flowing = true
+    if (unread) for (const chunk of unread) flowing = sink.data(chunk)
+    if (this.#error) sink.error(this.#error)
+    else if (this.#done) sink.end()
+    else if (flowing) this.#controller?.resume()
+  }
+
+  resume(): void {
+    if (!this.#done) this.#controller?.resume()
+  }
+
+  discard(limitBytes = Number.POSITIVE_INFINITY): void {
+    let bytes = 0
+    this.pipe({
+      data: chunk => {
+        bytes += chunk.length
+        if (bytes > limitBytes) this.cancel(relayError('client_cancelled', 'answer not needed'))
+        return true
+      },
+      end: nothing,
+      error: nothing,
+    })
+  }
+
+  #fail(error: RelayError): void {
+    if (this.#done) return
+    this.#error = error
+    this.#finish(error.token)
+    if (this.status === 0) this.#resolve({ kind: 'failure', error })
+    else this.#sink?.error(error)
+  }
+
+  #finish(error: ErrorToken | ''): void {
+    this.#done = true
+    this.timerList?.stop(this)
+    if (this.#context.running === this) this.#context.running = undefined
+    this.#options.observer.ended(this.status, error, this.#options.now() - this.#startedAt)
+  }
+}
+
+const nothing = (): void => {}
+/** undici wants an Error to abort with; the reason travels as a RelayError, so one object serves all. */
+const abortion = new Error('aborted by the relay')

@@ -1,0 +1,58 @@
+import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
+
+const tokens: Readonly<Record<string, ErrorToken>> = {
+  ENOTFOUND: 'dns_error',
+  ENODATA: 'dns_error',
+  EAI_AGAIN: 'dns_error',
+  EAI_FAIL: 'dns_error',
+  EAI_NODATA: 'dns_error',
+  EAI_NONAME: 'dns_error',
+  ECONNREFUSED: 'connection_refused',
+  EHOSTUNREACH: 'connection_refused',
+  ENETUNREACH: 'connection_refused',
+  EADDRNOTAVAIL: 'connection_limit_reached',
+  EMFILE: 'connection_limit_reached',
+  ENFILE: 'connection_limit_reached',
+  ETIMEDOUT: 'connection_timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'connection_timeout',
+  UND_ERR_HEADERS_OVERFLOW: 'http_protocol_error',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'body_too_large',
+  EPROTO: 'tls_certificate_error',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_certificate_error',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls_certificate_error',
+  HOSTNAME_MISMATCH: 'tls_certificate_error',
+}
+
+const prefixes: readonly (readonly [prefix: string, token: ErrorToken])[] = [
+  ['HPE_', 'http_protocol_error'],
+  ['CERT_', 'tls_certificate_error'],
+  ['ERR_TLS_', 'tls_certificate_error'],
+  ['ERR_SSL_', 'tls_certificate_error'],
+  ['UNABLE_TO_', 'tls_certificate_error'],
+  ['UND_ERR_INVALID_ARG', 'relay_internal'],
+  ['UND_ERR_NOT_SUPPORTED', 'relay_internal'],
+]
+
+/** An answer that stops early looks like a dead connection, a length mismatch or an unexpected end. */
+const cutShort = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'HPE_INVALID_EOF_STATE',
+])
+
+/** Turns what undici or Node reports into a token; `headReceived` tells a refused answer from a cut one. */
+export const classify = (error: unknown, { headReceived }: { headReceived: boolean }): RelayError => {
+  const code = codeOf(error)
+  const detail = error instanceof Error ? error.message || code : String(error)
+  if (headReceived && cutShort.has(code)) return relayError('http_response_incomplete', detail, error)
+  const token = tokens[code] ?? prefixes.find(([prefix]) => code.startsWith(prefix))?.[1]
+  return relayError(token ?? 'connection_terminated', detail, error)
+}
+
+const codeOf = (error: unknown): string => {
+  if (typeof error !== 'object' || error === null) return ''
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}

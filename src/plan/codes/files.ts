@@ -1,0 +1,56 @@
+import { type CodeEntry, error, warning } from './entry.ts'
+
+/** Found by `config/` while it reads files; FR0044 also when a backendRef is resolved. */
+export const fileCodes: readonly CodeEntry[] = [
+  error('FR0001', {
+    title: 'not YAML',
+    why: 'The file cannot be read as YAML: usually a wrong indent, a tab, or a value with `: ` or `#` in it that is not quoted. The routes last read from it stay in use.',
+    fix: 'Mend the line named; quote values that hold special characters.',
+    wrong: 'spec:\n  upstreams:\n  - name: crm\n     url: http://localhost:9002',
+    right: 'spec:\n  upstreams:\n  - name: crm\n    url: http://localhost:9002',
+    foundBy: 'files',
+  }),
+  error('FR0044', {
+    title: 'backends.yaml has an invalid entry',
+    why: 'An entry of backends.yaml maps a Service to a base URL: scheme, host and port. A path there would silently change every request sent by it, and of two entries for one Service only one can count.',
+    fix: 'Write `name`, `name:port`, `namespace/name` or `namespace/name:port` as key and `http://host:port` as value; put paths into the route.',
+    wrong: 'inventory: http://localhost:9001/api/v1',
+    right: 'inventory: http://localhost:9001',
+  }),
+  error('FR0045', {
+    title: 'file too large',
+    why: 'Everything the relay holds is bounded, files of routes too.',
+    fix: 'Split the file; a directory may be given instead of a file.',
+    foundBy: 'files',
+  }),
+  error('FR0046', {
+    title: 'too many routes or files',
+    why: 'Everything the relay holds is bounded. More than this usually means that a wrong directory was given.',
+    fix: 'Give the relay only the files it is to serve.',
+    foundBy: 'files',
+  }),
+  warning('FR0110', {
+    title: 'document of another kind skipped',
+    why: 'The file holds something that is not a FanOutRoute, such as a Service. It is left alone.',
+    fix: 'Nothing, when that is what you want; otherwise look for a slip in `apiVersion` or `kind`.',
+    foundBy: 'files',
+  }),
+  warning('FR0111', {
+    title: 'no routes found',
+    why: 'Nothing in the files or directories given is a FanOutRoute, so every request gets 404.',
+    fix: 'Check the path given; files must end in .yaml, .yml or .json.',
+    foundBy: 'files',
+  }),
+  warning('FR0112', {
+    title: 'file not readable',
+    why: 'The file exists no more, or the relay may not read it. The routes last read from it stay in use.',
+    fix: 'Check the path and its permissions.',
+    foundBy: 'files',
+  }),
+  warning('FR0117', {
+    title: 'empty file',
+    why: 'A save that has just begun and a disk that is full look the same: a file with nothing in it. The routes last read from it stay in use.',
+    fix: 'Delete the file to withdraw its routes.',
+    foundBy: 'files',
+  }),
+]

@@ -1,0 +1,67 @@
+import type { MatchSpec } from '../api/fan-out-route.ts'
+import type { FieldPath } from '../api/problem.ts'
+import type { Report } from './finding.ts'
+import { compilePattern, isUnderPrefix, normalizePrefix } from './match.ts'
+import type { PlannedMatch, ValueMatch } from './types.ts'
+
+/** Paths below are the relay's own and never matched. */
+export const reservedPrefix = '/-/fanout'
+
+/** One match in the form the relay compares with. Reports patterns that are no RE2. */
+export const planMatch = (match: MatchSpec, path: FieldPath, report: Report): PlannedMatch => {
+  const { type, value } = match.path
+  if (type === 'RegularExpression') checkPattern(value, [...path, 'path', 'value'], report)
+  else checkLiteral(value, [...path, 'path', 'value'], report)
+  return {
+    method: match.method,
+    path: { type, value: type === 'PathPrefix' ? normalizePrefix(value) : value },
+    headers: planValues(match.headers, [...path, 'headers'], report).map(header => ({
+      ...header,
+      name: header.name.toLowerCase(),
+    })),
+    query: planValues(match.queryParams, [...path, 'queryParams'], report),
+  }
+}
+
+const planValues = (
+  values: readonly ValueMatch[] | undefined,
+  path: FieldPath,
+  report: Report,
+): readonly ValueMatch[] =>
+  (values ?? []).map(({ type, name, value }, i) => {
+    if (type === 'RegularExpression') checkPattern(value, [...path, i, 'value'], report)
+    return { type, name, value }
+  })
+
+const checkPattern = (pattern: string, path: FieldPath, report: Report): void => {
+  try {
+    compilePattern(pattern)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'unknown'
+    report({
+      code: 'FR0041',
+      path,
+      message: `not a regular expression of RE2: ${reason}`,
+      fix: 'RE2 has no look-around and no back-references; rewrite the pattern without',
+    })
+  }
+}
+
+const checkLiteral = (value: string, path: FieldPath, report: Report): void => {
+  if (value.includes('*')) {
+    report({
+      code: 'FR0115',
+      path,
+      message: '* is taken literally here',
+      fix: `PathPrefix takes everything below it: write ${value.replace(/\/?\*.*$/, '') || '/'}, or use RegularExpression`,
+    })
+  }
+  if (isUnderPrefix(value, reservedPrefix)) {
+    report({
+      code: 'FR0116',
+      path,
+      message: `the relay keeps ${reservedPrefix}/ for itself, so nothing will ever match`,
+      fix: 'use another path',
+    })
+  }
+}

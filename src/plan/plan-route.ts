@@ -1,0 +1,111 @@
+import type { RouteSpec } from '../api/fan-out-route.ts'
+import { parseByteSize, parseDuration } from '../api/scalars.ts'
+import type { RouteResource } from '../api/snapshot.ts'
+import { checkDuplicates } from './check-duplicates.ts'
+import { type Draft, readDraft } from './draft.ts'
+import { type Finding, isError, type Report } from './finding.ts'
+import { planAnswer } from './plan-answer.ts'
+import { planLeg } from './plan-leg.ts'
+import { planMatch } from './plan-match.ts'
+import { routeIdentity } from './route-identity.ts'
+import { warnAboutRoute } from './route-warnings.ts'
+import { checkRules } from './rule-findings.ts'
+import { salvage } from './salvage.ts'
+import type { BrokenRoute, PlannedLeg, PlannedMatch, ServedRoute } from './types.ts'
+import { writtenFields } from './written-fields.ts'
+
+/** What became of one resource by itself, whatever the others are. */
+export interface RouteResult {
+  /** `undefined` = neither valid nor readable enough to know which requests it is for. */
+  readonly route: ServedRoute | BrokenRoute | undefined
+  /** In the order in which they stand in the file. */
+  readonly findings: readonly Finding[]
+}
+
+export interface RouteContext {
+  readonly backends: ReadonlyMap<string, string> | undefined
+  /** Found before the resource was looked into, such as a second one of its name. */
+  readonly findings: readonly Finding[]
+}
+
+/** Validates and resolves one resource. Never throws, whatever the object is. */
+export const planRoute = (
+  resource: RouteResource,
+  { backends, findings: given }: RouteContext,
+): RouteResult => {
+  const findings = [...given]
+  const report: Report = finding => findings.push(finding)
+
+  const draft = readDraft(resource.object, report)
+  checkRules(draft, report)
+  checkDuplicates(draft, report)
+  const matches = draft.matches.map((match, i) => match && planMatch(match, ['spec', 'matches', i], report))
+  checkPrefixRewrites(draft, matches, report)
+  const target = { namespace: resource.namespace, backends }
+  const legs = draft.upstreams.map(
+    (upstream, i) => upstream && planLeg(upstream, draft.timeouts, ['spec', 'upstreams', i], target, report),
+  )
+
+  const { spec } = draft
+  if (spec && !findings.some(isError)) {
+    // Whatever could not be planned has been reported, so nothing is missing here.
+    const route = served(resource, spec, matches as PlannedMatch[], legs as PlannedLeg[])
+    warnAboutRoute(spec, route.legs, route.answer, report)
+    return { route, findings: inFileOrder(resource, findings) }
+  }
+  const ordered = inFileOrder(resource, findings)
+  const broken = salvage(resource, draft, matches, ordered)
+  return { route: broken, findings: broken ? ordered : [...ordered, leftOut] }
+}
+
+const served = (
+  resource: RouteResource,
+  spec: RouteSpec,
+  matches: readonly PlannedMatch[],
+  legs: readonly PlannedLeg[],
+): ServedRoute => ({
+  kind: 'served',
+  ...routeIdentity(resource),
+  hostnames: spec.hostnames ?? [],
+  matches,
+  requestTimeoutMs: parseDuration(spec.timeouts.request),
+  maxBodyBytes: parseByteSize(spec.limits.maxBodySize),
+  onOversize: spec.limits.onOversize,
+  legs,
+  answer: planAnswer(spec),
+  written: writtenFields(resource.object),
+})
+
+/** FR0043: only a PathPrefix has a prefix to replace. */
+const checkPrefixRewrites = (
+  { upstreams }: Draft,
+  matches: readonly (PlannedMatch | undefined)[],
+  report: Report,
+): void => {
+  const other = matches.findIndex(match => match && match.path.type !== 'PathPrefix')
+  if (other === -1) return
+  upstreams.forEach((upstream, i) => {
+    if (upstream?.request?.urlRewrite?.path?.type !== 'ReplacePrefixMatch') return
+    report({
+      code: 'FR0043',
+      path: ['spec', 'upstreams', i, 'request', 'urlRewrite', 'path', 'type'],
+      message: `ReplacePrefixMatch has nothing to replace: spec.matches[${other}] is ${matches[other]!.path.type}, not PathPrefix`,
+      fix: 'use PathPrefix in every match of this route, or type: ReplaceFullPath',
+    })
+  })
+}
+
+const leftOut: Finding = {
+  code: 'FR0048',
+  path: ['spec', 'matches'],
+  message:
+    'which requests this route is for cannot be read, so it is left out: they go to other routes or get 404',
+  fix: 'mend the other problems of this route',
+}
+
+/** By line and column where they are known, otherwise as found. */
+const inFileOrder = (resource: RouteResource, findings: readonly Finding[]): readonly Finding[] =>
+  findings
+    .map(finding => ({ finding, at: resource.locate?.(finding.path) }))
+    .sort((a, b) => (a.at && b.at ? a.at.line - b.at.line || a.at.column - b.at.column : 0))
+    .map(({ finding }) => finding)

@@ -1,0 +1,89 @@
+import { CelScalar, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
+import type { FieldPath } from '../api/problem.ts'
+import type { Rule } from '../api/rule.ts'
+import {
+  pathMatchRules,
+  pathRewriteRules,
+  responseRules,
+  specRules,
+  timeoutsRules,
+  upstreamRules,
+} from '../api/rules.ts'
+import type { Draft } from './draft.ts'
+import type { Report } from './finding.ts'
+import { lazy } from './lazy.ts'
+
+/** Runs every rule on every part of a route that could be read. */
+export const checkRules = (draft: Draft, report: Report): void => {
+  const check = (rules: readonly CompiledRule[], self: unknown, path: FieldPath): void => {
+    if (self === undefined) return
+    for (const { code, message, field, holds } of rules) {
+      if (!holds()(self)) report({ code, path: [...path, ...field], message })
+    }
+  }
+  check(compiled.spec, draft.spec, ['spec'])
+  check(compiled.timeouts, draft.timeouts, ['spec', 'timeouts'])
+  check(compiled.response, draft.response, ['spec', 'response'])
+  draft.matches.forEach((match, i) => {
+    check(compiled.pathMatch, match?.path, ['spec', 'matches', i, 'path'])
+  })
+  draft.upstreams.forEach((upstream, i) => {
+    const path = ['spec', 'upstreams', i]
+    check(compiled.upstream, upstream, path)
+    check(compiled.timeouts, upstream?.timeouts, [...path, 'timeouts'])
+    const rewrite = upstream?.request?.urlRewrite?.path
+    check(compiled.pathRewrite, rewrite, [...path, 'request', 'urlRewrite', 'path'])
+  })
+}
+
+/** The field a rule is about, seen from the object it stands on. */
+const fields: Readonly<Record<string, FieldPath>> = {
+  FR0011: ['percent'],
+  FR0012: ['sampleBy'],
+  FR0013: ['url'],
+  FR0014: ['request', 'urlRewrite', 'path'],
+  FR0015: ['replaceFullPath'],
+  FR0016: ['replacePrefixMatch'],
+  FR0017: ['value'],
+  FR0018: ['value'],
+  FR0020: ['backendRequest'],
+  FR0021: ['quorum'],
+  FR0022: ['statuses'],
+  FR0023: ['from'],
+  FR0030: ['upstreams'],
+  FR0031: ['response', 'from'],
+  FR0032: ['response', 'from'],
+  FR0033: ['response', 'quorum'],
+  FR0034: ['response', 'from'],
+  FR0035: ['limits', 'onOversize'],
+}
+
+interface CompiledRule extends Rule {
+  readonly field: FieldPath
+  /** Compiles on first use, once in a process: verbs that read no route pay nothing. */
+  readonly holds: () => (self: unknown) => boolean
+}
+
+const environment = lazy(() => celEnv({ variables: { self: CelScalar.DYN } }))
+
+const compile = (rule: Rule): CompiledRule => ({
+  ...rule,
+  field: fields[rule.code] ?? [],
+  holds: lazy(() => {
+    const evaluate = plan(environment(), parse(rule.rule))
+    return self => {
+      const result = evaluate({ self: self as Parameters<typeof evaluate>[0]['self'] })
+      // The API server refuses an object whose rule cannot be evaluated; so do we.
+      return !isCelError(result) && result === true
+    }
+  }),
+})
+
+const compiled = {
+  spec: specRules.map(compile),
+  timeouts: timeoutsRules.map(compile),
+  response: responseRules.map(compile),
+  pathMatch: pathMatchRules.map(compile),
+  upstream: upstreamRules.map(compile),
+  pathRewrite: pathRewriteRules.map(compile),
+}

@@ -1,0 +1,148 @@
+import type { z } from 'zod'
+import type { SchemaNode } from '../api/crd.ts'
+import { apiVersion, kind } from '../api/names.ts'
+import { type FieldPath, formatFieldPath } from '../api/problem.ts'
+import type { Finding } from './finding.ts'
+import { readPath } from './read-path.ts'
+import { exampleOf, type SchemaFields, schemaFields } from './schema-fields.ts'
+import { closest } from './suggest.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** zod's issues in our words: what is there, what should be, how to mend it. */
+export const schemaFindings = (object: unknown, issues: readonly Issue[]): readonly Finding[] => {
+  const fields = schemaFields()
+  const findings = issues.flatMap(issue => describe(issue, object, fields))
+  // An empty name breaks two rules of one field; one problem is enough to mend it.
+  return findings.filter(({ code, path }, index) => {
+    const field = formatFieldPath(path)
+    return findings.findIndex(other => other.code === code && formatFieldPath(other.path) === field) === index
+  })
+}
+
+const describe = (issue: Issue, object: unknown, fields: SchemaFields): readonly Finding[] => {
+  const path = issue.path.filter(step => typeof step !== 'symbol')
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownField([...path, key], fields))
+
+  const value = readPath(object, path)
+  const node = fields.at(path)
+  if (value === undefined && path.length > 0) return [missingField(path, node)]
+  if (path.length === 1 && (path[0] === 'apiVersion' || path[0] === 'kind'))
+    return [wrongVersion(path[0], value)]
+  if (issue.code === 'invalid_type') return [wrongType(path, value, node)]
+  return [invalidValue(path, value, issue)]
+}
+
+const unknownField = (path: FieldPath, fields: SchemaFields): Finding => {
+  const name = String(path.at(-1))
+  const parent = path.slice(0, -1)
+  const siblings = Object.keys(fields.at(parent)?.properties ?? {})
+  const meant = closest(name, siblings)
+  const elsewhere = fields
+    .placesOf(name)
+    .filter(place => place.startsWith('spec.'))
+    .slice(0, 2)
+  const fix = meant
+    ? `did you mean ${meant}?`
+    : elsewhere.length > 0
+      ? `${clip(name)} is a field of ${elsewhere.map(parentOf).join(' and of ')}; move it there`
+      : `remove it; fields here are ${siblings.join(', ')}`
+  const where = parent.length > 0 ? formatFieldPath(parent) : 'the resource'
+  return { code: 'FR0002', path, message: `unknown field ${clip(name)} in ${where}`, fix }
+}
+
+const parentOf = (field: string): string => field.slice(0, field.lastIndexOf('.'))
+
+const missingField = (path: FieldPath, node: SchemaNode | undefined): Finding => {
+  const name = path.at(-1)
+  const example =
+    name === 'apiVersion' ? apiVersion : name === 'kind' ? kind : (exampleOf(node) ?? node?.enum?.[0])
+  return {
+    code: 'FR0003',
+    path,
+    message: `${formatFieldPath(path)} is required`,
+    fix: example === undefined ? `add ${name}: …` : `add ${name}, for example ${name}: ${example}`,
+  }
+}
+
+const wrongVersion = (field: 'apiVersion' | 'kind', value: unknown): Finding => {
+  const known = field === 'apiVersion' ? apiVersion : kind
+  return {
+    code: 'FR0006',
+    path: [field],
+    message: `${field} is ${show(value)}, and this relay knows ${known} only`,
+    fix: `write ${field}: ${known}`,
+  }
+}
+
+const wrongType = (path: FieldPath, value: unknown, node: SchemaNode | undefined): Finding => {
+  const wanted = typeNames[node?.type ?? 'object'] ?? 'another type'
+  const name = path.length > 0 ? formatFieldPath(path) : 'the resource'
+  const example = exampleOf(node)
+  let fix = example === undefined ? `write ${wanted}` : `write ${wanted}, for example ${example}`
+  if (node?.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
+    fix = `put quotes around it: "${value}"`
+  } else if (node?.type === 'array') fix = `write ${wanted}: begin with - or put [ ] around it`
+  return { code: 'FR0004', path, message: `${name} must be ${wanted}, not ${typeOf(value)}`, fix }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+
+const typeOf = (value: unknown): string => {
+  if (value === null) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a whole number' : 'a fraction'
+  return typeNames[typeof value] ?? typeof value
+}
+
+const invalidValue = (path: FieldPath, value: unknown, issue: Issue): Finding => {
+  const field = formatFieldPath(path)
+  const finding = (must: string, fix?: string): Finding => ({
+    code: 'FR0005',
+    path,
+    message: `${field} ${must}${isShowable(path, value) ? `, not ${show(value)}` : ''}`,
+    ...(fix !== undefined && { fix }),
+  })
+  switch (issue.code) {
+    case 'invalid_value': {
+      const values = issue.values.map(String)
+      const meant = typeof value === 'string' ? closest(value, values) : undefined
+      return finding(`must be ${oneOf(values)}`, meant && `did you mean ${meant}?`)
+    }
+    case 'too_small':
+      return finding(`must ${amount(issue.origin, 'at least', Number(issue.minimum))}`)
+    case 'too_big':
+      return finding(`must ${amount(issue.origin, 'at most', Number(issue.maximum))}`)
+    default:
+      return finding(issue.message)
+  }
+}
+
+const amount = (origin: string, bound: string, count: number): string => {
+  if (origin === 'string') return `have ${bound} ${count} character${count === 1 ? '' : 's'}`
+  if (origin === 'array') return `have ${bound} ${count} ${count === 1 ? 'entry' : 'entries'}`
+  return `be ${bound} ${count}`
+}
+
+const oneOf = (values: readonly string[]): string =>
+  values.length === 1 ? values[0]! : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+
+/** Header values and URLs may hold secrets; problems travel further than routes do. */
+const isShowable = (path: FieldPath, value: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) && path.at(-1) !== 'value' && path.at(-1) !== 'url'
+
+const show = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(clip(value)) : clip(String(JSON.stringify(value)))
+
+/** One line of bounded length, whatever an author wrote. */
+const clip = (text: string): string => {
+  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line
+}

@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Logger } from '../../src/core/logger.ts'
+import { telemetryApp } from '../../src/telemetry/app.ts'
+import { Metrics } from '../../src/telemetry/metrics/metrics.ts'
+import { parseExposition, sampleValue } from './parse-exposition.ts'
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const metrics = new Metrics({ build: { version: '0.1.0', revision: '', node: '26' } })
+const readiness = { state: { ready: false, reason: 'not loaded yet' }, ready: () => readiness.state }
+const app = telemetryApp({ metrics, readiness, logger: silent })
+
+describe('the telemetry port', () => {
+  let server: ReturnType<typeof serve>
+  let base: string
+  beforeAll(async () => {
+    server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+    await once(server, 'listening')
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => server.close())
+
+  it('serves text by default and OpenMetrics to who asks for it', async () => {
+    const text = await fetch(`${base}/metrics`)
+    expect(text.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(sampleValue(parseExposition(await text.text(), 'text'), 'fanout_build_info')).toBe(1)
+    const open = await fetch(`${base}/metrics`, {
+      headers: {
+        accept: 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1',
+      },
+    })
+    expect(open.headers.get('content-type')).toBe(
+      'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    )
+    expect(sampleValue(parseExposition(await open.text(), 'openmetrics'), 'fanout_build_info')).toBe(1)
+  })
+
+  it('is alive, and ready once it is', async () => {
+    for (const path of ['/livez', '/healthz']) {
+      const response = await fetch(base + path)
+      expect([response.status, await response.text()]).toEqual([200, 'ok\n'])
+    }
+    readiness.state = { ready: false, reason: 'not loaded yet' }
+    let response = await fetch(`${base}/readyz`)
+    expect([response.status, await response.text()]).toEqual([503, 'not ready\n'])
+    response = await fetch(`${base}/readyz?verbose`)
+    expect([response.status, await response.text()]).toEqual([503, '[-]routes not loaded yet\n'])
+    readiness.state = { ready: true, reason: 'ok' }
+    response = await fetch(`${base}/readyz?verbose`)
+    expect([response.status, await response.text()]).toEqual([200, '[+]routes ok\n'])
+  })
+
+  it('answers HEAD without a body', async () => {
+    const response = await fetch(`${base}/livez`, { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
+  })
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('refuses %s', async method => {
+    const response = await fetch(`${base}/metrics`, { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+
+  it.each(['/', '/api/v1/config', '/metrics/', '/debug'])('has nothing at %s', async path => {
+    expect((await fetch(base + path)).status).toBe(404)
+  })
+
+  it('is never cached nor sniffed', async () => {
+    for (const path of ['/metrics', '/readyz', '/nothing']) {
+      const { headers } = await fetch(base + path)
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+    }
+  })
+})
+
+it('logs a failure to render and tells the scraper nothing about it', async () => {
+  const logged: unknown[] = []
+  const broken = telemetryApp({
+    metrics: { render: () => Promise.reject(new Error('/secret/path')) },
+    readiness,
+    logger: { ...silent, error: fields => logged.push(fields) },
+  })
+  const response = await broken.request('/metrics')
+  expect([response.status, await response.text()]).toEqual([500, 'internal error\n'])
+  expect(logged).toHaveLength(1)
+})

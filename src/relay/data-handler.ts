@@ -67,16 +67,17 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
       if (expectsContinue) response.writeContinue()
       if (large) return stream(exchange, route, contentLength, [])
       const reserved = contentLength ?? maxBodyBytes
-      if (!parts.budget.hasRoomFor(reserved)) return exchange.refuse(overloaded)
-      exchange.reserve(reserved)
+      if (!exchange.reserve(reserved)) return exchange.refuse(overloaded)
       captureBody(request, {
         limit: maxBodyBytes,
         declared: contentLength,
         onBody: body => {
+          if (exchange.answered) return
           exchange.reserve(body.length - reserved)
           exchange.fanOut(body.length === 0 ? null : body)
         },
         onOverflow: chunks => {
+          if (exchange.answered) return
           exchange.reserve(-reserved)
           if (onOversize === 'Reject') exchange.refuse(bodyTooLarge(maxBodyBytes))
           else stream(exchange, route, undefined, chunks)

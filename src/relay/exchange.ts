@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HeaderList, RequestBody, UpstreamResponse } from '../core/call.ts'
 import { relayError } from '../core/errors.ts'
-import type { Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
+import type { LegSpan, Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
 import { Timed } from '../core/timer-list.ts'
 import type { PlannedMatch } from '../plan/types.ts'
 import { CollectedAnswer } from './answer/collected.ts'
@@ -71,7 +71,7 @@ export class Exchange extends Timed {
   #awaitedOpen = 0
   #started = false
   #closed = false
-  #bodyBytes = 0
+  #heldBytes = 0
   #tee: Tee | undefined
 
   constructor({ parts, table, route, match, head, request, response, startedAt }: ExchangeInit) {
@@ -85,7 +85,7 @@ export class Exchange extends Timed {
     this.#match = match
     this.#startedAt = startedAt
     this.#answer = route.answer.streamed ? new StreamedAnswer(this) : new CollectedAnswer(this)
-    this.#span = parts.observer.tracing?.request(head.method, route.id, head.headers)
+    this.#span = parts.observer.tracing?.request(head.method, route.id, head.headers, head.path)
     table.enter()
     parts.budget.inFlight++
     route.observer.started()
@@ -98,10 +98,18 @@ export class Exchange extends Timed {
     return this.parts.now()
   }
 
-  /** Counts a captured body against the process's memory until nobody holds it. */
-  reserve(bytes: number): void {
-    this.#bodyBytes += bytes
-    this.parts.budget.bufferedBytes += bytes
+  /** Counts bytes held for this request against the process's memory until it is over; false = no room. */
+  reserve(bytes: number): boolean {
+    const { budget } = this.parts
+    if (!budget.hasRoomFor(bytes)) return false
+    this.#heldBytes += bytes
+    budget.bufferedBytes += bytes
+    return true
+  }
+
+  /** True once the caller has been answered or has left: nothing may begin any more. */
+  get answered(): boolean {
+    return this.response.headersSent || this.response.destroyed
   }
 
   /** Sends every leg the same captured body, all at once. */
@@ -147,7 +155,16 @@ export class Exchange extends Timed {
     if (!compiled.awaited && !this.parts.budget.hasRoomForCopies) return leg.skip('memory')
     const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
     const span = this.#span?.leg(compiled.name, compiled.role, request.method, leg.attempt)
-    leg.start(span ? { ...request, headers: withContext(request.headers, span.headers) } : request, span)
+    leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span)
+  }
+
+  /** The SDK owns the fields that carry the trace: the caller's make way for the span's. */
+  #inContextOf(span: LegSpan, headers: HeaderList): HeaderList {
+    const fields = this.parts.observer.tracing?.fields ?? []
+    const kept: string[] = []
+    for (let i = 0; i < headers.length; i += 2)
+      if (!fields.includes(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
+    return kept.concat(span.headers)
   }
 
   /** A leg's call has the head of its answer. */
@@ -222,10 +239,21 @@ export class Exchange extends Timed {
     this.#span?.end(status, this.outcome)
     const { accessLog } = parts.observer
     if (accessLog?.wants(this.outcome)) {
-      const { method, path, requestId, traceparent } = head
+      const { method, path, requestId } = head
+      const traceparent = this.#span?.traceparent ?? head.traceparent
       const legs = [...this.awaited, ...(this.#copies ?? [])].map(leg => leg.summary())
       const { outcome } = this
-      accessLog.exchange({ requestId, route: route.id, method, path, status, outcome, durationMs, traceparent, legs })
+      accessLog.exchange({
+        requestId,
+        route: route.id,
+        method,
+        path,
+        status,
+        outcome,
+        durationMs,
+        traceparent,
+        legs,
+      })
     }
     if (!this.#started) this.timerList?.stop(this)
     this.#releaseWhenDone()
@@ -233,22 +261,13 @@ export class Exchange extends Timed {
 
   #releaseWhenDone(): void {
     if (!this.#closed || this.#open > 0) return
-    this.parts.budget.bufferedBytes -= this.#bodyBytes
-    this.#bodyBytes = 0
+    this.parts.budget.bufferedBytes -= this.#heldBytes
+    this.#heldBytes = 0
     this.#table.leave()
   }
 }
 
 const ignore = (): void => {}
-
-const withContext = (headers: HeaderList, context: HeaderList): HeaderList => {
-  const kept: string[] = []
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!.toLowerCase()
-    if (name !== 'traceparent' && name !== 'tracestate') kept.push(headers[i]!, headers[i + 1]!)
-  }
-  return kept.concat(context)
-}
 
 const linkValues = (headers: HeaderList): string[] => {
   const values: string[] = []

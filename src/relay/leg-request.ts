@@ -48,7 +48,10 @@ const pathBuilder = (path: PlannedPath): ((head: RequestHead, match: PlannedMatc
   }
 }
 
-const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): ((headers: HeaderList) => HeaderList) => {
+const headersBuilder = (
+  leg: PlannedLeg,
+  relayReadsAnswer: boolean,
+): ((headers: HeaderList) => HeaderList) => {
   const edits = leg.headers
   const remove = new Set(edits?.remove)
   if (relayReadsAnswer) remove.add('accept-encoding')

@@ -1,4 +1,11 @@
-import type { BodySink, CallContext, Cancellable, HeaderList, LegRequest, UpstreamResponse } from '../core/call.ts'
+import type {
+  BodySink,
+  CallContext,
+  Cancellable,
+  HeaderList,
+  LegRequest,
+  UpstreamResponse,
+} from '../core/call.ts'
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
 import type { LegOutcome, LegSpan, LegSummary, SkipReason } from '../core/observer.ts'
 import { Timed } from '../core/timer-list.ts'
@@ -14,7 +21,6 @@ export class Leg extends Timed implements CallContext, BodySink {
   token: ErrorToken | '' = ''
   detail = ''
   durationMs = 0
-  headers: HeaderList = []
   /** The collected answer, once the leg has ended with one. */
   body: Buffer | undefined
   readonly compiled: CompiledLeg
@@ -56,6 +62,7 @@ export class Leg extends Timed implements CallContext, BodySink {
   /** Too many in flight: an awaited leg fails, a copy is dropped; both are counted. */
   #refuse(): void {
     if (this.compiled.awaited) {
+      this.compiled.observer.started()
       this.compiled.observer.ended(0, 'connection_limit_reached', 0)
       this.#end('failure', 'connection_limit_reached', 'too many requests in flight on this upstream')
     } else this.skip('limit')
@@ -96,19 +103,24 @@ export class Leg extends Timed implements CallContext, BodySink {
   #begin(response: UpstreamResponse): void {
     this.#response = response
     this.status = response.status
-    this.headers = response.headers
   }
 
   data(chunk: Buffer): boolean {
     if (!this.#chunks) return true
     this.#bytes += chunk.length
-    if (this.#bytes > this.#exchange.route.maxBodyBytes) {
-      this.#chunks = undefined
-      this.#response?.cancel(relayError('body_too_large', 'the answer exceeds limits.maxBodySize'))
-      return true
-    }
-    this.#chunks.push(chunk)
+    if (this.#bytes > this.#exchange.route.maxBodyBytes)
+      this.#giveUp(relayError('body_too_large', 'the answer exceeds limits.maxBodySize'))
+    else if (!this.#exchange.reserve(chunk.length))
+      this.#giveUp(relayError('connection_limit_reached', 'the relay holds as many bytes as it may'))
+    else this.#chunks.push(chunk)
     return true
+  }
+
+  /** The leg ends first: its answer may have arrived whole, and then there is nothing left to cancel. */
+  #giveUp(error: RelayError): void {
+    const response = this.#response
+    this.fail(error)
+    response?.cancel(error)
   }
 
   end(): void {
@@ -141,10 +153,14 @@ export class Leg extends Timed implements CallContext, BodySink {
     this.durationMs = this.#exchange.now() - this.#startedAt
     this.timerList?.stop(this)
     this.#chunks = undefined
-    this.#response = undefined
     if (this.#counted) this.compiled.state.inFlight--
     this.#span?.end(this.status, error)
     this.#exchange.legEnded(this)
+  }
+
+  /** Of the answer that was collected. */
+  get headers(): HeaderList {
+    return this.#response?.headers ?? []
   }
 
   summary(): LegSummary {

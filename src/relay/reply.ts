@@ -13,14 +13,20 @@ export const replyHeaders = (
   requestId: string,
   status: WholeStatus,
   legs: readonly Leg[],
-  end: readonly string[],
 ): string[] => {
-  const headers = [...end, 'X-Request-Id', requestId, 'X-FanOut-Status', status]
+  const headers = ['X-Request-Id', requestId, 'X-FanOut-Status', status]
   const timing = serverTiming(legs)
   if (timing !== '') headers.push('Server-Timing', timing)
   if (parts.draining()) headers.push('Connection', 'close')
   return headers
 }
+
+/** As `replyHeaders`, after what the upstream said; RFC 9110 §7.6.3: every intermediary appends itself. */
+export const passedHeaders = (
+  upstream: readonly string[],
+  pseudonym: string,
+  reply: readonly string[],
+): string[] => upstream.concat('Via', `1.1 ${pseudonym}`, reply)
 
 /** One entry a leg that has ended: `inventory;dur=38, crm;dur=1500;desc="http_response_timeout"`. */
 const serverTiming = (legs: readonly Leg[]): string => {

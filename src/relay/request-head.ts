@@ -25,7 +25,18 @@ export interface HeadOptions {
   readonly nextRequestId: () => string
 }
 
-const field = { drop: 1, connection: 2, length: 3, coding: 4, host: 5, id: 6, trace: 7, via: 8, state: 9 } as const
+const field = {
+  drop: 1,
+  connection: 2,
+  length: 3,
+  coding: 4,
+  host: 5,
+  id: 6,
+  trace: 7,
+  via: 8,
+  state: 9,
+  hops: 10,
+} as const
 
 /** Fields that do not travel on as they are. Everything else is copied without being looked at. */
 const special = new Map<string, number>([
@@ -46,20 +57,26 @@ const special = new Map<string, number>([
   ['traceparent', field.trace],
   ['tracestate', field.state],
   ['via', field.via],
+  ['max-forwards', field.hops],
 ])
 
-const validHost = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~!$&'()*+,;=%-]{1,255})(?::[0-9]{1,5})?$/
+/** RFC 3986 §3.2.2 without the comma, which would let two hosts pass for one; ports up to 65535. */
+const validHost =
+  /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~!$&'()*+;=%-]{1,255})(?::(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$/
 /** Long enough for every id in use, short enough for a log line; no character that could break one. */
 const validRequestId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/
-/** W3C Trace Context §3.2: version, trace-id, parent-id, flags; all-zero ids are invalid. */
-const validTraceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+/** W3C Trace Context §3.2: version, trace-id, parent-id, flags; all-zero ids are invalid, 00 has no fifth part. */
+const validTraceparent =
+  /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
 /** Fields that must not be taken away by naming them in Connection: that is how proxies are fooled. */
-const notNominable = /^(?:host|content-length|authorization|cookie|via|x-request-id|traceparent|forwarded|x-forwarded-.*)$/
+const notNominable =
+  /^(?:host|content-length|authorization|cookie|via|x-request-id|traceparent|tracestate|forwarded|x-forwarded-.*)$/
 
 export const readRequestHead = (
   request: IncomingMessage,
   { pseudonym, nextRequestId }: HeadOptions,
 ): RequestHead | Rejection => {
+  if (request.httpVersionMajor !== 1) return unknownVersion
   const raw = request.rawHeaders
   const headers: string[] = []
   let host: string | undefined
@@ -82,10 +99,12 @@ export const readRequestHead = (
         break
       case field.length:
         contentLength = Number(value)
+        // Beyond 2^53 the number is no longer the one that was sent.
+        if (!Number.isSafeInteger(contentLength)) return badRequest('Content-Length is too large.')
         break
       case field.coding:
         // Only plain chunked can be taken off and put on again without changing what the body means.
-        if (value.toLowerCase() !== 'chunked') return unknownCoding
+        if (contentLength === undefined || value.toLowerCase() !== 'chunked') return unknownCoding
         if (request.httpVersionMinor === 0) return badRequest('Transfer-Encoding is not allowed in HTTP/1.0.')
         contentLength = undefined
         break
@@ -106,6 +125,9 @@ export const readRequestHead = (
       case field.via:
         if (value.includes(pseudonym)) return loop
         via = via === '' ? value : `${via}, ${value}`
+        break
+      case field.hops:
+        headers.push(name, request.method === 'OPTIONS' ? oneHopLess(value) : value)
         break
     }
   }
@@ -150,6 +172,13 @@ const unknownCoding: Rejection = {
   title: 'Transfer coding not implemented',
 }
 
+const unknownVersion: Rejection = {
+  ...badRequest('The relay speaks HTTP/1.1 and HTTP/1.0.'),
+  status: 505,
+  code: 'http_version_not_supported',
+  title: 'HTTP version not supported',
+}
+
 const loop: Rejection = {
   status: 508,
   code: 'loop_detected',
@@ -158,13 +187,17 @@ const loop: Rejection = {
   close: false,
 }
 
+/** RFC 9110 §7.6.2. Zero never comes here: such a request has arrived. */
+const oneHopLess = (value: string): string => (/^[0-9]{1,9}$/.test(value) ? String(Number(value) - 1) : value)
+
 /** Options of this connection (RFC 9110 §7.6.1), other than the two that Node acts on itself. */
 const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {
   if (value === 'keep-alive' || value === 'close') return known
   let names = known
   for (const token of value.toLowerCase().split(',')) {
     const name = token.trim()
-    if (name === '' || name === 'keep-alive' || name === 'close' || name === 'upgrade' || name === 'te') continue
+    if (name === '' || name === 'keep-alive' || name === 'close' || name === 'upgrade' || name === 'te')
+      continue
     names ??= new Set()
     names.add(name)
   }

@@ -10,10 +10,10 @@ export interface RequestTarget {
 }
 
 /**
- * Segments that servers resolve differently, `..;` of servlet containers included. The relay matches the
- * bytes that it sends, so it takes no path that could mean another one further on.
+ * Segments that servers resolve differently, `..;` of servlet containers and encoded separators included. The
+ * relay matches the bytes that it sends, so it takes no path that could mean another one further on.
  */
-const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:[/;]|$)/i
+const dotSegment = /(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?:[/;]|%2f|%5c|%3b|$)/i
 const forbidden = /[\\#]|%00/
 
 export const parseTarget = (target: string): RequestTarget | Rejection => {

@@ -2,8 +2,8 @@ import type { Call } from '../core/call.ts'
 import type { LegObserver, Role, RouteObserver } from '../core/observer.ts'
 import type { TimerList } from '../core/timer-list.ts'
 import type { PlannedMatch } from '../plan/types.ts'
-import type { LegState } from './leg-states.ts'
 import type { RequestBuilder } from './leg-request.ts'
+import type { LegState } from './leg-states.ts'
 import type { Sample } from './sample.ts'
 
 /** A planned route with everything bound that a request needs; immutable. */

@@ -1,5 +1,5 @@
-import type { RequestHead } from './request-head.ts'
 import { headerValue } from './header-value.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** Whether a request is in a shadow's percentage; `draw` is one number in [0, 100) for the whole request. */
 export type Sample = (head: RequestHead, draw: number) => boolean

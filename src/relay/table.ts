@@ -1,5 +1,5 @@
-import type { NearRoute } from './nearest.ts'
 import type { HostIndex } from './host-index.ts'
+import type { NearRoute } from './nearest.ts'
 import type { RequestHead } from './request-head.ts'
 import type { RouteMatch } from './route.ts'
 
@@ -25,6 +25,11 @@ export class RouteTable {
   constructor(parts: TableParts) {
     this.revision = parts.revision
     this.#parts = parts
+  }
+
+  /** Exchanges that began on this table and are not over, copies included. */
+  get users(): number {
+    return this.#users
   }
 
   find(head: RequestHead): RouteMatch | undefined {

@@ -12,7 +12,7 @@ import type {
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
 import { Timed, type TimerList } from '../core/timer-list.ts'
 import { classify } from './classify.ts'
-import { endToEndHeaders } from './response-headers.ts'
+import { endToEndHeaders, isPlainCoding } from './response-headers.ts'
 
 /** Bytes of a body that wait in the attempt before a sink takes them; beyond it the socket is paused. */
 const unreadLimit = 64 * 1024
@@ -47,12 +47,13 @@ export const createAttempt = (options: AttemptOptions): Call =>
  */
 class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamResponse, Cancellable {
   status = 0
-  headers: HeaderList = []
   readonly #options: AttemptOptions
   readonly #context: CallContext
   readonly #resolve: (outcome: Outcome) => void
   readonly #startedAt: number
   #controller: Dispatcher.DispatchController | undefined
+  #raw: readonly Buffer[] = []
+  #headers: HeaderList | undefined
   #sink: BodySink | undefined
   #unread: Buffer[] | undefined
   #unreadBytes = 0
@@ -91,14 +92,27 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     if (this.#cancelled) controller.abort(abortion)
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    const headers = endToEndHeaders(controller.rawHeaders as Buffer[])
-    if (!headers) return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
-    if (status < 200) return this.#interim(status, headers)
-    if (status > 999) return this.cancel(relayError('http_protocol_error', `status ${status}`))
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    parsed: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    const raw = controller.rawHeaders as Buffer[]
+    if (!isPlainCoding(parsed['transfer-encoding']))
+      return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
+    // Only three digits with a class are a status (RFC 9110 §15); less would pass for an interim one.
+    if (status < 100 || status > 999)
+      return this.cancel(relayError('http_protocol_error', `status ${status}`))
+    if (status < 200) return this.#interim(status, endToEndHeaders(raw))
     this.status = status
-    this.headers = headers
+    this.#raw = raw
     this.#resolve({ kind: 'response', response: this })
+  }
+
+  /** Made when asked for: nobody reads the headers of a copy's answer. */
+  get headers(): HeaderList {
+    this.#headers ??= endToEndHeaders(this.#raw)
+    return this.#headers
   }
 
   #interim(status: number, headers: HeaderList): void {

@@ -1,8 +1,7 @@
 import type { HeaderList } from '../core/call.ts'
 
 /** Fields that concern one connection only (RFC 9110 §7.6.1); undici has taken the framing off already. */
-const hopByHop = new Set([
-  'connection',
+const hopByHop = [
   'keep-alive',
   'proxy-connection',
   'proxy-authenticate',
@@ -10,30 +9,34 @@ const hopByHop = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-])
+]
 
 /** What the relay says itself, so that an upstream's word under the same name would contradict it. */
-const ours = new Set(['x-request-id', 'x-fanout-status'])
+const ours = ['x-request-id', 'x-fanout-status']
 
-/** `undefined` when the message must not be believed: a transfer coding the relay did not take off. */
-export const endToEndHeaders = (raw: readonly Buffer[]): HeaderList | undefined => {
+const dropped = new Set([...hopByHop, ...ours])
+
+/** Any other transfer coding would stay on the body, and whoever gets it would not know (RFC 9112 §6.1). */
+export const isPlainCoding = (coding: string | readonly string[] | undefined): boolean =>
+  coding === undefined || (typeof coding === 'string' && coding.toLowerCase() === 'chunked')
+
+/** What of an answer's head is for its receiver, in wire order and spelling. */
+export const endToEndHeaders = (raw: readonly Buffer[]): HeaderList => {
   const headers: string[] = []
   let nominated: Set<string> | undefined
   for (let i = 0; i + 1 < raw.length; i += 2) {
     // latin1 keeps every byte of obs-text as it is (RFC 9110 §5.5).
     const name = raw[i]!.toString('latin1')
     const lower = name.toLowerCase()
-    const value = raw[i + 1]!.toString('latin1')
-    if (hopByHop.has(lower)) {
-      if (lower === 'connection') nominated = nominate(nominated, value)
-      else if (lower === 'transfer-encoding' && value.toLowerCase() !== 'chunked') return undefined
-    } else if (!ours.has(lower)) headers.push(name, value)
+    if (lower === 'connection') nominated = nominate(nominated, raw[i + 1]!.toString('latin1'))
+    else if (!dropped.has(lower)) headers.push(name, raw[i + 1]!.toString('latin1'))
   }
   return nominated ? without(headers, nominated) : headers
 }
 
 /** Tokens of `Connection` name further fields of this hop; keep-alive and close name none. */
 const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {
+  if (value === 'keep-alive' || value === 'close') return known
   let names = known
   for (const token of value.toLowerCase().split(',')) {
     const name = token.trim()

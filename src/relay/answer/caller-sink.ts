@@ -2,7 +2,7 @@ import type { BodySink, UpstreamResponse } from '../../core/call.ts'
 import type { RelayError } from '../../core/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
-import { replyHeaders } from '../reply.ts'
+import { passedHeaders, replyHeaders } from '../reply.ts'
 
 /** Passes one upstream's answer to the caller: in one write when it is short, else at the caller's pace. */
 export class CallerSink implements BodySink {
@@ -71,14 +71,7 @@ export class CallerSink implements BodySink {
     const spareFailed = awaited.some(leg => leg.outcome === 'failure')
     const whole = holds ? (spareFailed ? 'partial_success' : 'success') : 'failed'
     this.#exchange.outcome = holds ? (spareFailed ? 'partial' : 'success') : 'failed'
-    const reply = replyHeaders(parts, head.requestId, whole, awaited, viaRelay(headers, parts.pseudonym))
-    response.writeHead(status, reply)
+    const reply = replyHeaders(parts, head.requestId, whole, awaited)
+    response.writeHead(status, passedHeaders(headers, parts.pseudonym, reply))
   }
 }
-
-/** RFC 9110 §7.6.3: every intermediary appends itself. */
-export const viaRelay = (headers: readonly string[], pseudonym: string): readonly string[] => [
-  ...headers,
-  'Via',
-  `1.1 ${pseudonym}`,
-]

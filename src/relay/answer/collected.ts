@@ -3,8 +3,14 @@ import type { RouteOutcome } from '../../core/observer.ts'
 import { decide, type Verdict } from '../decide.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
-import { failureRejection, reject, replyHeaders, sendWhole, type WholeStatus } from '../reply.ts'
-import { viaRelay } from './caller-sink.ts'
+import {
+  failureRejection,
+  passedHeaders,
+  reject,
+  replyHeaders,
+  sendWhole,
+  type WholeStatus,
+} from '../reply.ts'
 import { envelope } from './envelope.ts'
 import { merge } from './merge.ts'
 
@@ -31,8 +37,17 @@ export class CollectedAnswer implements Answer {
     if (this.#answered) return
     const verdict = decide(answer, exchange.awaited)
     // Only an upstream's answer can go out before everybody has ended: the others show every leg.
-    const early = answer.body === 'Upstream' && verdict !== undefined
+    const early = answer.body === 'Upstream' && (verdict === 'broken' || (verdict && this.#passedOn('success')))
     if (early || exchange.awaitedOpen === 0) this.#send(verdict)
+  }
+
+  /** Whose answer body Upstream passes on: that of `from` where it can, so a success waits for it to end. */
+  #passedOn(outcome: 'success' | 'failure'): Leg | undefined {
+    const { awaited, route } = this.#exchange
+    const from = awaited.find(({ compiled }) => compiled.index === route.answer.from)
+    if (outcome === 'success' && from?.outcome === 'pending') return undefined
+    const fits = (leg: Leg | undefined) => leg?.outcome === outcome && leg.body !== undefined
+    return fits(from) ? from : awaited.find(fits)
   }
 
   callerLeft(): void {}
@@ -41,29 +56,29 @@ export class CollectedAnswer implements Answer {
     this.#answered = true
     const exchange = this.#exchange
     const { awaited, route } = exchange
+    const { body, statuses } = route.answer
+    const holds = verdict === 'holds' && (body !== 'Upstream' || this.#passedOn('success') !== undefined)
     const someFailed = awaited.some(({ outcome }) => outcome === 'failure')
-    const whole: WholeStatus = verdict !== 'holds' ? 'failed' : someFailed ? 'partial_success' : 'success'
+    const whole: WholeStatus = !holds ? 'failed' : someFailed ? 'partial_success' : 'success'
     exchange.outcome = outcomes[whole]
     if (exchange.callerGone || exchange.response.headersSent) return
-    const { body, statuses } = route.answer
     const status = statuses[shortNames[whole]]
     if (body === 'Upstream') this.#sendUpstream(whole)
     else if (body === 'Merge' && whole === 'failed') this.#sendFailure(whole, firstFailed(awaited), status)
     else {
       const { parts, head, response } = exchange
       const document = body === 'Merge' ? merge(awaited) : envelope(exchange, whole)
-      const headers = replyHeaders(parts, head.requestId, whole, awaited, [])
+      const headers = replyHeaders(parts, head.requestId, whole, awaited)
       sendWhole(response, status, headers, 'application/json', document)
     }
   }
 
   #sendUpstream(whole: WholeStatus): void {
-    const { awaited, route, parts, head, response, request } = this.#exchange
-    const wanted = whole === 'failed' ? 'failure' : 'success'
-    const fit = awaited.filter(leg => leg.outcome === wanted && leg.body !== undefined)
-    const leg = fit.find(({ compiled }) => compiled.index === route.answer.from) ?? fit[0]
+    const { awaited, parts, head, response, request } = this.#exchange
+    const leg = this.#passedOn(whole === 'failed' ? 'failure' : 'success')
     if (!leg) return this.#sendFailure(whole, firstFailed(awaited))
-    const headers = replyHeaders(parts, head.requestId, whole, awaited, viaRelay(leg.headers, parts.pseudonym))
+    const reply = replyHeaders(parts, head.requestId, whole, awaited)
+    const headers = passedHeaders(leg.headers, parts.pseudonym, reply)
     const bodyless = request.method === 'HEAD' || leg.status === 204 || leg.status === 304
     if (!bodyless && !hasLength(leg.headers)) headers.push('Content-Length', String(leg.body!.length))
     response.writeHead(leg.status, headers)
@@ -72,7 +87,7 @@ export class CollectedAnswer implements Answer {
 
   #sendFailure(whole: WholeStatus, leg: Leg | undefined, status?: number): void {
     const { parts, request, response, head, route, awaited } = this.#exchange
-    const more = replyHeaders(parts, head.requestId, whole, awaited, [])
+    const more = replyHeaders(parts, head.requestId, whole, awaited)
     const name = leg?.compiled.name ?? route.id
     const rejection = failureRejection(name, leg?.token || 'relay_internal', status)
     reject(parts, request, response, rejection, head.requestId, route.id, more)

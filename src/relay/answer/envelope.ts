@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { headerValue } from '../header-value.ts'
 import type { Exchange } from '../exchange.ts'
+import { headerValue } from '../header-value.ts'
 import type { Leg } from '../leg.ts'
 import type { WholeStatus } from '../reply.ts'
 

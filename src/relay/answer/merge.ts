@@ -19,7 +19,7 @@ export const merge = (legs: readonly Leg[]): Buffer => {
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !rawJson.isRawJSON(value)
 
 const parse = (body: Buffer): unknown => {
   if (!isUtf8(body)) return body.toString('base64')
@@ -34,8 +34,7 @@ const parse = (body: Buffer): unknown => {
 /** Numbers a double cannot hold keep their digits. */
 const exact = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
   if (typeof value !== 'number' || context?.source === undefined) return value
-  return String(value) === context.source ? value : raw(context.source)
+  return String(value) === context.source ? value : rawJson.rawJSON(context.source)
 }
 
-const raw = (source: string): unknown =>
-  (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source)
+const rawJson = JSON as unknown as { rawJSON(text: string): unknown; isRawJSON(value: unknown): boolean }

@@ -76,7 +76,7 @@ export class StreamedAnswer implements Answer {
 
   #fail(name: string, error: ErrorToken): void {
     const { parts, request, response, head, route, awaited } = this.#exchange
-    const more = replyHeaders(parts, head.requestId, 'failed', awaited, [])
+    const more = replyHeaders(parts, head.requestId, 'failed', awaited)
     reject(parts, request, response, failureRejection(name, error), head.requestId, route.id, more)
   }
 

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { adminApp } from './admin/app.ts'
+import type { RelayConfig } from './cli/config.ts'
+import { systemClock } from './core/clock.ts'
+import { Timers } from './core/timer-list.ts'
+import { Budget } from './relay/budget.ts'
+import { dataHandler } from './relay/data-handler.ts'
+import { dataServer } from './relay/data-server.ts'
+import { LegStates } from './relay/leg-states.ts'
+import { requestIds } from './relay/request-id.ts'
+import { TableHolder } from './relay/table-holder.ts'
+import { buildInfo } from './serve/build-info.ts'
+import { Configuration } from './serve/configuration.ts'
+import { drain } from './serve/drain.ts'
+import { guardProcess } from './serve/guard-process.ts'
+import { listen } from './serve/listen.ts'
+import { untilStopped } from './serve/signals.ts'
+import { telemetryApp } from './telemetry/app.ts'
+import { FailureRing } from './telemetry/failure-ring.ts'
+import { createAccessLog } from './telemetry/logs/access-log.ts'
+import { createLogs } from './telemetry/logs/logger.ts'
+import { Metrics } from './telemetry/metrics/metrics.ts'
+import { createObserver } from './telemetry/observer.ts'
+import { createTracing } from './telemetry/tracing/tracing.ts'
+import { Pools } from './upstream/pools.ts'
+
+/**
+ * Runs a relay until it is told to stop: wires the parts, opens the ports, follows the source, drains.
+ * Resolves to the exit code: 0, or 1 when requests had to be cut off. Throws ListenError.
+ */
+export const serve = async (config: RelayConfig): Promise<number> => {
+  const startedAtMs = Date.now()
+  const { logger, accessLogger, flush } = createLogs(config.logs)
+  const metrics = new Metrics({ build: buildInfo })
+  const failures = new FailureRing()
+  const accessLog = createAccessLog(accessLogger, config.accessLog)
+  const tracing = createTracing(buildInfo.version)
+  const observer = createObserver({ metrics, logger, failures, accessLog, tracing })
+  guardProcess(observer)
+
+  const pools = new Pools()
+  const tables = new TableHolder()
+  const tableParts = { pools, legStates: new LegStates(), timers: new Timers(systemClock), observer }
+  const configuration = new Configuration({ tables, tableParts, metrics, logger })
+
+  let draining = false
+  const budget = new Budget(config)
+  const parts = {
+    now: systemClock.now,
+    observer,
+    budget,
+    pseudonym: `fanout-relay-${randomBytes(4).toString('hex')}`,
+    draining: () => draining,
+  }
+  const isReady = (): boolean => tables.current !== undefined && !draining
+  const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
+  const readiness = {
+    ready: () => ({ ready: isReady(), reason: draining ? 'draining' : isReady() ? 'loaded' : 'loading' }),
+  }
+  const telemetry = telemetryApp({ metrics, readiness, logger })
+  const admin = adminApp({
+    build: buildInfo,
+    startedAtMs,
+    settings: config.settings,
+    planned: () => configuration.planned,
+    lastReload: () => configuration.lastReload,
+    figures: metrics,
+    failures,
+    logger,
+  })
+
+  const data = await listen({
+    purpose: 'data',
+    flag: '--listen',
+    endpoints: config.listen,
+    createServer: () => dataServer({ handle, isReady }),
+  })
+  const side = {
+    admin: await listen({
+      purpose: 'admin',
+      flag: '--admin',
+      endpoints: config.admin,
+      createServer: () => own(admin),
+    }),
+    telemetry: await listen({
+      purpose: 'telemetry',
+      flag: '--telemetry',
+      endpoints: config.telemetry,
+      createServer: () => own(telemetry),
+    }),
+  }
+
+  const source = new AbortController()
+  const following = config.source.run(snapshot => configuration.take(snapshot), source.signal)
+  logger.info(
+    { data: data.addresses, admin: side.admin.addresses, telemetry: side.telemetry.addresses },
+    'listening',
+  )
+  config.onListening?.({ data: data.addresses, admin: side.admin.addresses })
+
+  const signal = await untilStopped()
+  draining = true
+  logger.info({ signal }, 'stopping')
+  const { drainDelayMs: delayMs, shutdownTimeoutMs: timeoutMs } = config
+  const busy = (): number => tables.inUse
+  const clean = await drain({ servers: data.servers, busy, delayMs, timeoutMs, logger })
+  source.abort()
+  await following
+  await pools.destroy()
+  for (const { servers } of Object.values(side)) for (const server of servers) stop(server)
+  logger.info({ clean }, 'stopped')
+  flush()
+  return clean ? 0 : 1
+}
+
+const own = (app: Hono): Server =>
+  createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+
+const stop = (server: Server): void => {
+  server.close()
+  server.closeAllConnections()
+}

@@ -1,0 +1,73 @@
+import { countRouteStates } from '../admin/route-state.ts'
+import type { LastReload } from '../admin/sources.ts'
+import type { Problem } from '../api/problem.ts'
+import type { RouteSnapshot } from '../api/snapshot.ts'
+import type { ReloadResult } from '../core/figures.ts'
+import type { Logger } from '../core/logger.ts'
+import { planRoutes } from '../plan/plan-routes.ts'
+import { rankMatches } from '../plan/precedence.ts'
+import type { PlanResult } from '../plan/types.ts'
+import { buildTable, type TableParts } from '../relay/build-table.ts'
+import type { TableHolder } from '../relay/table-holder.ts'
+import type { Metrics } from '../telemetry/metrics/metrics.ts'
+
+interface ConfigurationParts {
+  readonly tables: TableHolder
+  readonly tableParts: TableParts
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+/** Takes snapshots from a source to the table in use, and remembers how that went. */
+export class Configuration {
+  planned: PlanResult | undefined
+  lastReload: LastReload | undefined
+  readonly #parts: ConfigurationParts
+  #reported = new Set<string>()
+
+  constructor(parts: ConfigurationParts) {
+    this.#parts = parts
+  }
+
+  /** Plans the snapshot and swaps the table in if anything changed; never throws on what a snapshot holds. */
+  take(snapshot: RouteSnapshot): void {
+    const { tables, tableParts, metrics, logger } = this.#parts
+    const previous = this.planned
+    const planned = planRoutes(snapshot, previous?.plan)
+    const { plan, problems } = planned
+    this.planned = planned
+    const changed = plan.revision !== previous?.plan.revision
+    if (changed) {
+      tables.swap(buildTable(plan, rankMatches(plan), tableParts))
+      metrics.retain(plan.routes)
+    }
+    const result = resultOf(problems, changed)
+    this.lastReload = { timeMs: Date.now(), result }
+    metrics.reloaded(result)
+    const states = countRouteStates(planned)
+    metrics.routeStates(states)
+    this.#report(problems)
+    const { revision } = plan
+    const level = result === 'success' ? 'info' : 'warn'
+    logger[level]({ revision, result, routes: states }, changed ? 'routes loaded' : 'routes unchanged')
+  }
+
+  /** Each problem once, until it is mended and comes back. */
+  #report(problems: readonly Problem[]): void {
+    const reported = new Set<string>()
+    for (const problem of problems) {
+      const { severity, code, message, fix, route, field, location } = problem
+      const at = location && `${location.file}:${location.line}:${location.column}`
+      const key = JSON.stringify([code, message, route, field, location?.file])
+      reported.add(key)
+      if (this.#reported.has(key)) continue
+      this.#parts.logger[severity === 'error' ? 'error' : 'warn']({ code, route, at, field, fix }, message)
+    }
+    this.#reported = reported
+  }
+}
+
+const resultOf = (problems: readonly Problem[], changed: boolean): ReloadResult => {
+  if (!problems.some(({ severity }) => severity === 'error')) return 'success'
+  return changed ? 'partial' : 'rejected'
+}

@@ -1,0 +1,72 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** A port could not be opened; the message says which, why, and what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+interface ListenOptions {
+  /** What the port is for, and the flag that moves it. */
+  readonly purpose: 'data' | 'admin' | 'telemetry'
+  readonly flag: string
+  readonly endpoints: readonly Endpoint[]
+  readonly createServer: () => Server
+}
+
+export interface Listening {
+  readonly servers: readonly Server[]
+  readonly addresses: readonly string[]
+}
+
+/** Opens every endpoint. One of several that the machine has no address for (`::1`) is left out. */
+export const listen = async ({
+  purpose,
+  flag,
+  endpoints,
+  createServer,
+}: ListenOptions): Promise<Listening> => {
+  const servers: Server[] = []
+  const addresses: string[] = []
+  for (const { host, port } of endpoints) {
+    const server = createServer()
+    const failure = await open(server, host, port)
+    const code = (failure as { code?: string } | undefined)?.code
+    if (failure && endpoints.length > 1 && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue
+    if (failure) throw new ListenError(explain(purpose, flag, { host, port }, code ?? String(failure)))
+    servers.push(server)
+    addresses.push(format(server.address() as AddressInfo))
+  }
+  if (servers.length === 0)
+    throw new ListenError(`No address of the ${purpose} port exists on this machine; set ${flag} HOST:PORT.`)
+  return { servers, addresses }
+}
+
+const open = (server: Server, host: string, port: number): Promise<Error | undefined> =>
+  new Promise(resolve => {
+    const fail = (error: Error): void => resolve(error)
+    server.once('error', fail)
+    server.listen({ host, port, ipv6Only: host === '::1' }, () => {
+      server.off('error', fail)
+      resolve(undefined)
+    })
+  })
+
+const explain = (purpose: string, flag: string, { host, port }: Endpoint, code: string): string => {
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const why =
+    code === 'EADDRINUSE'
+      ? 'another process listens there'
+      : code === 'EACCES'
+        ? 'this user may not open that port'
+        : code
+  return `Cannot open the ${purpose} port ${where}: ${why}.\n  fix: choose another with ${flag} HOST:PORT`
+}
+
+const format = ({ address, port, family }: AddressInfo): string =>
+  family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`

@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+const report = process.env.VITEST_JSON
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 15_000,
-    hookTimeout: 15_000,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
     pool: 'forks',
     maxWorkers: 2,
+    ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
   },
 })

@@ -12,7 +12,11 @@ import type { PlannedRoute, PlanResult, RelayPlan, ServedRoute } from './types.t
  * result, in whatever order the routes come. An invalid route costs that route alone: it is served as it
  * was in `previous`, or else answers 503. The result is frozen to its leaves.
  */
-export const planRoutes = (snapshot: RouteSnapshot, previous?: RelayPlan): PlanResult => {
+export const planRoutes = (
+  snapshot: RouteSnapshot,
+  previous?: RelayPlan,
+  planOne: typeof planRoute = planRoute,
+): PlanResult => {
   const lastGoodOf = servedById(previous)
   const lastGood: string[] = []
   const routes: PlannedRoute[] = []
@@ -22,7 +26,7 @@ export const planRoutes = (snapshot: RouteSnapshot, previous?: RelayPlan): PlanR
   for (const [id, copies] of byId(snapshot.routes)) {
     const results = copies.map(resource => {
       const findings = copies.length > 1 ? [duplicate(resource, copies)] : []
-      const result = planRoute(resource, { backends: snapshot.backends, findings })
+      const result = planOne(resource, { backends: snapshot.backends, findings })
       problems.push(...result.findings.map(finding => toProblem(resource, finding)))
       return result.route
     })
@@ -97,5 +101,20 @@ const copyOf = (problem: Problem): Problem => ({
 })
 
 /** 12 hexadecimal digits: enough to tell plans apart, short enough to be read out. */
-const revisionOf = (routes: readonly PlannedRoute[]): string =>
-  createHash('sha256').update(JSON.stringify(routes)).digest('hex').slice(0, 12)
+const revisionOf = (routes: readonly PlannedRoute[]): string => {
+  const whole = createHash('sha256')
+  for (const route of routes) whole.update(digestOf(route))
+  return whole.digest('hex').slice(0, 12)
+}
+
+/** Of a route's content. Planned routes do not change, so one that is used again is not read again. */
+const digestOf = (route: PlannedRoute): Buffer => {
+  let digest = digests.get(route)
+  if (!digest) {
+    digest = createHash('sha256').update(JSON.stringify(route)).digest()
+    digests.set(route, digest)
+  }
+  return digest
+}
+
+const digests = new WeakMap<PlannedRoute, Buffer>()

@@ -4,7 +4,7 @@ import type { Problem } from '../api/problem.ts'
 import type { RouteSnapshot } from '../api/snapshot.ts'
 import type { ReloadResult } from '../core/figures.ts'
 import type { Logger } from '../core/logger.ts'
-import { planRoutes } from '../plan/plan-routes.ts'
+import { createPlanner } from '../plan/planner.ts'
 import { rankMatches } from '../plan/precedence.ts'
 import type { PlanResult } from '../plan/types.ts'
 import { buildTable, type TableParts } from '../relay/build-table.ts'
@@ -23,6 +23,7 @@ export class Configuration {
   planned: PlanResult | undefined
   lastReload: LastReload | undefined
   readonly #parts: ConfigurationParts
+  readonly #plan = createPlanner()
   #reported = new Set<string>()
 
   constructor(parts: ConfigurationParts) {
@@ -33,7 +34,7 @@ export class Configuration {
   take(snapshot: RouteSnapshot): void {
     const { tables, tableParts, metrics, logger } = this.#parts
     const previous = this.planned
-    const planned = planRoutes(snapshot, previous?.plan)
+    const planned = this.#plan(snapshot)
     const { plan, problems } = planned
     this.planned = planned
     const changed = plan.revision !== previous?.plan.revision

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+/*
+ * What CI runs after `npm ci`. Prints everything, goes on after a failure, and ends with one line of counts
+ * for all suites together.
+ */
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const root = join(import.meta.dirname, '..')
+const testReport = join(root, '.cache', 'vitest.json')
+const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+
+const add = ({ passed, failed, skipped }: Counts): void => {
+  total.passed += passed
+  total.failed += failed
+  total.skipped += skipped
+}
+
+const run = (command: string, ...args: string[]): { ok: boolean; output: string } => {
+  console.log(`\n$ ${[command, ...args].join(' ')}`)
+  const { status, stdout } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 256 * 1024 * 1024,
+    env: { ...process.env, CI: 'true', VITEST_JSON: testReport },
+  })
+  process.stdout.write(stdout)
+  return { ok: status === 0, output: stdout }
+}
+
+/** A step that is one check, whatever it prints. */
+const one = (command: string, ...args: string[]): void => {
+  const { ok } = run(command, ...args)
+  add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 })
+}
+
+/** A step that ends with `N passed, N failed, N skipped`, behind its name. */
+const counted = (command: string, ...args: string[]): void => {
+  const { ok, output } = run(command, ...args)
+  const counts = /^(?:.*: )?(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output)
+  if (counts) add({ passed: Number(counts[1]), failed: Number(counts[2]), skipped: Number(counts[3]) })
+  if (!counts || (!ok && Number(counts[2]) === 0)) add({ passed: 0, failed: 1, skipped: 0 })
+}
+
+/** The tests ran as the README's command; their report has the counts. */
+const addTests = (): void => {
+  try {
+    const report = JSON.parse(readFileSync(testReport, 'utf8'))
+    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, success } = report
+    add({ passed, failed: failed === 0 && !success ? 1 : failed, skipped })
+  } catch {
+    console.log('npm test left no report')
+    add({ passed: 0, failed: 1, skipped: 0 })
+  }
+}
+
+rmSync(testReport, { force: true })
+one('bash', 'scripts/install-test-tools.sh')
+one('node', 'scripts/check.ts')
+one('npm', 'run', 'build')
+counted('node', 'scripts/readme-blocks.ts', '--skip-install')
+addTests()
+counted('node', 'scripts/abort-test.ts', '--count', '10000')
+
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exitCode = total.failed === 0 ? 0 : 1

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { errorTokens } from '../../src/core/errors.ts'
 import { Metrics } from '../../src/telemetry/metrics/metrics.ts'
 import { negotiateFormat } from '../../src/telemetry/metrics/negotiate.ts'
+import { hasTool } from '../support/tool.ts'
 import { type ParsedSample, parseExposition, sampleValue } from './parse-exposition.ts'
 
 const create = (): Metrics => {
@@ -68,35 +69,27 @@ describe.each(['text', 'openmetrics'] as const)('the exposition as %s', format =
     expect(bounds).toEqual('0.005 0.01 0.025 0.05 0.1 0.25 0.5 1.0 2.5 5.0 10.0 +Inf'.split(' '))
   })
 
-  it.runIf(format === 'text' && spawnSync('promtool', ['--version']).status === 0)(
-    'passes promtool check metrics',
-    () => {
-      const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-        input: text,
-        encoding: 'utf8',
-      })
-      expect(stderr).not.toMatch(/error while linting/)
-      expect(status).not.toBe(1)
-    },
-  )
+  // promtool reads the text format only.
+  if (format !== 'text') return
+  it.runIf(hasTool('promtool'))('passes promtool check metrics', () => {
+    const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+      input: text,
+      encoding: 'utf8',
+    })
+    expect(stderr).not.toMatch(/error while linting/)
+    expect(status).not.toBe(1)
+  })
 })
 
-it('renders 6,000 histograms without blocking for long', async () => {
+it('renders every series of 6,000 histograms', async () => {
   const metrics = new Metrics({ build: { version: '0', revision: '', node: '26' }, runtime: 'off' })
   for (let index = 0; index < 6000; index += 1) {
     const leg = metrics.leg(`shop/route-${index}`, 'inventory', 'Required')
     leg.started()
     leg.ended(200, '', index % 900)
   }
-  await metrics.render('text')
-  const times: number[] = []
-  for (let turn = 0; turn < 5; turn += 1) {
-    const start = performance.now()
-    Buffer.from(await metrics.render('text'))
-    times.push(performance.now() - start)
-  }
-  // About 85 ms where it was written; the bound leaves room for a busy machine.
-  expect(Math.min(...times)).toBeLessThan(500)
+  const text = await metrics.render('text')
+  expect(text.match(/^fanout_upstream_request_duration_seconds_count/gm)).toHaveLength(6000)
 })
 
 describe('the format', () => {

@@ -1,0 +1,76 @@
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { cli, directoryWith, route } from './fixtures.ts'
+
+const broken = route('price', '{name: b, url: http://b, backendRef: {name: b, port: 1}}')
+const warned = `${route('orders')}---\nkind: Service\n`
+
+test('routes without fault are exit code 0', async () => {
+  const directory = directoryWith({ 'a.yaml': route('orders'), 'b.yaml': route('price') })
+  expect(await cli(['lint', directory])).toEqual({ code: 0, stdout: 'no problems in 2 routes\n', stderr: '' })
+})
+
+test('a problem is shown with place, code, field, fix and documentation; errors are exit code 1', async () => {
+  const directory = directoryWith({ 'price.yaml': broken })
+  const { code, stdout } = await cli(['lint', directory])
+  expect(code).toBe(1)
+  const [problem, hints, summary] = stdout.split('\n')
+  expect(problem).toBe(
+    `${directory}/price.yaml:7:7  error    FR0010  exactly one of backendRef or url must be set  (spec.upstreams[0])`,
+  )
+  expect(hints).toMatch(/^ +(fix: .* {3})?docs: docs\/codes\.md#fr0010$/)
+  expect(summary).toBe('1 error, 0 warnings in 1 route')
+})
+
+test('problems come in the order of files and lines', async () => {
+  const directory = directoryWith({ 'b.yaml': 'a: [', 'a.yaml': `${warned}---\nkind: Pod\n` })
+  const { stdout } = await cli(['lint', '-o', 'json', directory])
+  const places = JSON.parse(stdout).problems.map(
+    ({ location }: { location: { file: string; line: number } }) =>
+      `${path.basename(location.file)}:${location.line}`,
+  )
+  expect(places).toEqual(['a.yaml:9', 'a.yaml:11', 'b.yaml:1'])
+})
+
+test('warnings alone are exit code 0, and 1 with --strict', async () => {
+  const directory = directoryWith({ 'a.yaml': warned })
+  const { code, stdout } = await cli(['lint', directory])
+  expect(code).toBe(0)
+  expect(stdout).toContain('warning  FR0110')
+  expect(stdout).toContain('0 errors, 1 warning in 1 route')
+  expect((await cli(['lint', '--strict', directory])).code).toBe(1)
+  expect((await cli(['lint', directory], { env: { FANOUT_STRICT: 'true' } })).code).toBe(1)
+})
+
+test('-o json is one object with counts and problems', async () => {
+  const directory = directoryWith({ 'price.yaml': broken })
+  const { code, stdout } = await cli(['lint', '-o', 'json', directory])
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({
+    errors: 1,
+    warnings: 0,
+    routes: 1,
+    problems: [
+      {
+        severity: 'error',
+        code: 'FR0010',
+        route: 'default/price',
+        field: 'spec.upstreams[0]',
+        location: { file: path.join(directory, 'price.yaml'), line: 7, column: 7 },
+      },
+    ],
+  })
+})
+
+test('- reads standard input, alone or beside files', async () => {
+  const alone = await cli(['lint', '-'], { stdin: broken })
+  expect(alone.code).toBe(1)
+  expect(alone.stdout).toContain('<stdin>:7:7')
+  const directory = directoryWith({ 'backends.yaml': 'inventory: http://localhost:9001\n' })
+  const stdin = route('orders', '{name: a, backendRef: {name: inventory, port: 80}}')
+  expect((await cli(['lint', '-', directory], { stdin })).stdout).toBe('no problems in 1 route\n')
+})
+
+test('the examples of the product are without fault', async () => {
+  expect(await cli(['lint', '--strict', 'examples/orders'])).toMatchObject({ code: 0 })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { parseOptions } from '../../src/cli/parse-options.ts'
+import { relayConfig, relayOptions } from '../../src/cli/relay-options.ts'
+import { UsageError } from '../../src/cli/usage-error.ts'
+import { container } from './fixtures.ts'
+
+const source = { run: async () => {} }
+
+const configOf = (args: readonly string[], machine = container) =>
+  relayConfig(parseOptions('run', relayOptions, args, { env: {}, machine }), source, machine)
+
+test('the defaults keep data and admin on loopback and telemetry on every address', () => {
+  expect(configOf([])).toEqual({
+    listen: [
+      { host: '127.0.0.1', port: 4780 },
+      { host: '::1', port: 4780 },
+    ],
+    admin: [
+      { host: '127.0.0.1', port: 4781 },
+      { host: '::1', port: 4781 },
+    ],
+    telemetry: [{ host: '::', port: 4782 }],
+    logs: { level: 'info', format: 'json', colour: false },
+    accessLog: 'errors',
+    drainDelayMs: 5000,
+    shutdownTimeoutMs: 25_000,
+    maxInFlight: 10_000,
+    maxBufferedBytes: 256 * 1024 * 1024,
+    settings: {
+      listen: '127.0.0.1:4780,[::1]:4780',
+      admin: '127.0.0.1:4781,[::1]:4781',
+      telemetry: '[::]:4782',
+      'log-level': 'info',
+      'log-format': 'auto',
+      'access-log': 'errors',
+      'drain-delay': '5s',
+      'shutdown-timeout': '25s',
+      'max-in-flight': '10000',
+      'max-buffered': '256Mi',
+    },
+    source,
+  })
+})
+
+test('a machine without IPv6 listens on IPv4 alone', () => {
+  const { listen, telemetry } = configOf([], { ...container, loopback: ['127.0.0.1'], any: '0.0.0.0' })
+  expect(listen).toEqual([{ host: '127.0.0.1', port: 4780 }])
+  expect(telemetry).toEqual([{ host: '0.0.0.0', port: 4782 }])
+})
+
+test('a person at a terminal gets pretty lines, colours and no delay', () => {
+  const { logs, drainDelayMs } = configOf([], { ...container, terminal: true, colour: true })
+  expect([logs, drainDelayMs]).toEqual([{ level: 'info', format: 'pretty', colour: true }, 0])
+})
+
+describe('--listen', () => {
+  test.each([
+    ['0.0.0.0:80', [{ host: '0.0.0.0', port: 80 }]],
+    ['localhost:1', [{ host: 'localhost', port: 1 }]],
+    ['[::1]:65535', [{ host: '::1', port: 65535 }]],
+    ['127.0.0.1:0', [{ host: '127.0.0.1', port: 0 }]],
+    [
+      '10.0.0.1:1, [fe80::1]:2',
+      [
+        { host: '10.0.0.1', port: 1 },
+        { host: 'fe80::1', port: 2 },
+      ],
+    ],
+    [
+      '8080',
+      [
+        { host: '127.0.0.1', port: 8080 },
+        { host: '::1', port: 8080 },
+      ],
+    ],
+    [
+      ':8080',
+      [
+        { host: '127.0.0.1', port: 8080 },
+        { host: '::1', port: 8080 },
+      ],
+    ],
+    ['0', [{ host: '127.0.0.1', port: 0 }]],
+  ])('takes %s', (given, expected) => {
+    expect(configOf(['--listen', given]).listen).toEqual(expected)
+  })
+
+  test.each([
+    ['localhost', /HOST:PORT/, /127\.0\.0\.1:4780/],
+    ['', /HOST:PORT/, /127\.0\.0\.1:4780/],
+    ['a:65536', /from 0 to 65535/, /127\.0\.0\.1:4780/],
+    ['a:b', /HOST:PORT/, /127\.0\.0\.1:4780/],
+    ['127.0.0.1', /HOST:PORT/, /add a port: 127\.0\.0\.1:4780/],
+    ['::1', /HOST:PORT/, /add a port: \[::1\]:4780/],
+    ['2001:db8:1:2:3:4:5:6:4780', /HOST:PORT/, /brackets/],
+    ['[localhost]:1', /HOST:PORT/, /127\.0\.0\.1:4780/],
+    ['http://localhost:4780', /HOST:PORT/, /leave the scheme out/],
+  ])('refuses "%s"', (given, why, fix) => {
+    try {
+      configOf([`--listen=${given}`])
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError)
+      expect(error).toMatchObject({ why: expect.stringMatching(why), fix: expect.stringMatching(fix) })
+    }
+  })
+})
+
+test.each([
+  ['--max-in-flight', '0'],
+  ['--max-in-flight', '1.5'],
+  ['--max-in-flight', '1000001'],
+  ['--max-buffered', '0'],
+  ['--max-buffered', '1MB'],
+  ['--shutdown-timeout', '25'],
+  ['--drain-delay', '1d'],
+  ['--log-level', 'verbose'],
+  ['--log-format', 'xml'],
+  ['--access-log', 'some'],
+])('%s %s is refused', (option, value) => {
+  expect(() => configOf([option, value])).toThrow(`${option} cannot be "${value}"`)
+})

@@ -210,3 +210,13 @@ test('a signal that is aborted already publishes nothing', async () => {
   await fileSource({ paths: [directory] }).run(snapshot => published.push(snapshot), AbortSignal.abort())
   expect(published).toEqual([])
 })
+
+test('a path that comes into being later is seen without waiting for the poll', async () => {
+  const directory = directoryWith({})
+  const routes = path.join(directory, 'routes')
+  const followed = await follow([routes], { pollMs: 60_000 })
+  expect(followed.codes()).toContain('FR0112')
+  mkdirSync(routes)
+  writeFileSync(path.join(routes, 'a.yaml'), route('one'))
+  await until(followed.ids, ids => ids.join() === 'default/one', soon)
+})

@@ -238,6 +238,14 @@ test('texts that are not in files are read beside them', async () => {
   expect(problems).toMatchObject([{ code: 'FR0110', location: { file: '<stdin>', line: 9 } }])
 })
 
+test('a text over 4 MiB is refused as a file would be', async () => {
+  const { problems } = await readRoutes(
+    [],
+    [{ name: '<stdin>', bytes: Buffer.alloc(4 * 1024 * 1024 + 1, '#') }],
+  )
+  expect(problems).toMatchObject([{ code: 'FR0045', location: { file: '<stdin>' } }])
+})
+
 test('20,000 routes are read, and of more the rest is reported', { timeout: 60_000 }, async () => {
   const manyIn = (count: number) =>
     Array.from({ length: count }, (_, i) => `{"kind":"FanOutRoute","metadata":{"name":"r${i}"}}`).join(

@@ -1,0 +1,22 @@
+import { findVerb } from './find-verb.ts'
+import { renderHelp } from './render-help.ts'
+import { defineVerb } from './verb.ts'
+import { renderVerbHelp } from './verb-help.ts'
+
+export const help = defineVerb(
+  {
+    name: 'help',
+    summary: 'Print this, or the help of one verb',
+    arguments: '[VERB]',
+    description: [],
+    options: {},
+    examples: [['fanout-relay help run', 'the same as fanout-relay run --help']],
+  },
+  async ({ positionals: [name] }, io) => {
+    // Loaded here because the list of verbs holds this one.
+    const { verbs } = await import('./verbs.ts')
+    if (name === undefined) io.stdout(renderHelp(verbs))
+    else io.stdout(renderVerbHelp(findVerb(name, verbs)))
+    return 0
+  },
+)

@@ -1,0 +1,119 @@
+import type { RouteSource } from '../api/snapshot.ts'
+import { logLevels } from '../core/logger.ts'
+import type { RelayConfig } from './config.ts'
+import { endpoints, formatEndpoint } from './endpoint.ts'
+import type { Machine } from './io.ts'
+import type { Option } from './option.ts'
+import type { ParsedLine } from './parse-options.ts'
+import { bytes, choice, count, milliseconds } from './values.ts'
+
+const loopback = (machine: Machine) => machine.loopback
+const any = (machine: Machine) => [machine.any]
+
+const at = (hosts: (machine: Machine) => readonly string[], port: number) => (machine: Machine) =>
+  hosts(machine)
+    .map(host => formatEndpoint({ host, port }))
+    .join(',')
+
+const option = <T>(of: Option<T>): Option<T> => of
+
+/** Options of every verb that runs a relay. */
+export const relayOptions = {
+  listen: option({
+    flag: 'listen',
+    value: 'HOST:PORT',
+    description: 'Where requests to fan out are taken. PORT alone keeps the hosts of the default.',
+    default: at(loopback, 4780),
+    defaultText: '127.0.0.1:4780,[::1]:4780',
+    read: endpoints(loopback),
+  }),
+  admin: option({
+    flag: 'admin',
+    value: 'HOST:PORT',
+    description: 'Where the console and the admin API are. Keep it on loopback: it can change things.',
+    default: at(loopback, 4781),
+    defaultText: '127.0.0.1:4781,[::1]:4781',
+    read: endpoints(loopback),
+  }),
+  telemetry: option({
+    flag: 'telemetry',
+    value: 'HOST:PORT',
+    description: 'Where /metrics, /livez and /readyz are.',
+    default: at(any, 4782),
+    defaultText: '[::]:4782, or 0.0.0.0:4782 without IPv6',
+    read: endpoints(any),
+  }),
+  logLevel: option({
+    flag: 'log-level',
+    value: 'LEVEL',
+    description: `Least serious line that is logged: ${logLevels.join(', ')}.`,
+    default: 'info',
+    read: choice(...logLevels),
+  }),
+  logFormat: option({
+    flag: 'log-format',
+    value: 'FORMAT',
+    description: 'json, pretty, or auto: pretty on a terminal and json elsewhere.',
+    default: 'auto',
+    read: choice('auto', 'json', 'pretty'),
+  }),
+  accessLog: option({
+    flag: 'access-log',
+    value: 'WHICH',
+    description: 'Requests that get a log line: off, errors (whatever was no full success) or all.',
+    default: 'errors',
+    read: choice('off', 'errors', 'all'),
+  }),
+  drainDelay: option({
+    flag: 'drain-delay',
+    value: 'DURATION',
+    description: 'After SIGTERM: how long to go on serving, unready, until nobody sends here any more.',
+    default: ({ terminal }) => (terminal ? '0s' : '5s'),
+    defaultText: '5s, or 0s on a terminal',
+    read: milliseconds,
+  }),
+  shutdownTimeout: option({
+    flag: 'shutdown-timeout',
+    value: 'DURATION',
+    description: 'After SIGTERM: when requests still in flight are cut off, drain delay included.',
+    default: '25s',
+    read: milliseconds,
+  }),
+  maxInFlight: option({
+    flag: 'max-in-flight',
+    value: 'COUNT',
+    description: 'Requests being answered at once; one more is answered 503.',
+    default: '10000',
+    read: count,
+  }),
+  maxBuffered: option({
+    flag: 'max-buffered',
+    value: 'SIZE',
+    description: 'Bytes of captured request bodies held at once, over all requests; more is answered 503.',
+    default: '256Mi',
+    read: bytes,
+  }),
+}
+
+/** The options as `serve` takes them. */
+export const relayConfig = (
+  { values, settings }: Pick<ParsedLine<typeof relayOptions>, 'values' | 'settings'>,
+  source: RouteSource,
+  { terminal, colour }: Machine,
+): RelayConfig => ({
+  listen: values.listen,
+  admin: values.admin,
+  telemetry: values.telemetry,
+  logs: {
+    level: values.logLevel,
+    format: values.logFormat === 'auto' ? (terminal ? 'pretty' : 'json') : values.logFormat,
+    colour,
+  },
+  accessLog: values.accessLog,
+  drainDelayMs: values.drainDelay,
+  shutdownTimeoutMs: values.shutdownTimeout,
+  maxInFlight: values.maxInFlight,
+  maxBufferedBytes: values.maxBuffered,
+  settings,
+  source,
+})

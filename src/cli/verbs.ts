@@ -1,0 +1,11 @@
+import { crd } from './crd.ts'
+import { demo } from './demo.ts'
+import { explain } from './explain.ts'
+import { help } from './help.ts'
+import { lint } from './lint.ts'
+import { run } from './run.ts'
+import type { Verb } from './verb.ts'
+import { version } from './version.ts'
+
+/** Every verb, in the order in which help and documentation list them. */
+export const verbs: readonly Verb[] = [demo, run, lint, explain, crd, version, help]

@@ -1,0 +1,88 @@
+import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
+import { maxAliases } from './limits.ts'
+
+/** Why a document has no value, and the offset in the text where that shows. */
+export class YamlValueError extends Error {
+  readonly offset: number
+
+  constructor(message: string, offset: number) {
+    super(message)
+    this.offset = offset
+  }
+}
+
+type YamlNode = { readonly range?: readonly number[] | null; readonly anchor?: string | undefined }
+
+/**
+ * The plain value of a composed document. The library's own `toJS` is not used: it compares keys pairwise
+ * (quadratic in a large map) and returns circular objects for an alias inside its own anchor.
+ *
+ * @throws YamlValueError for keys given twice and for aliases that lead nowhere, in circles or to too much
+ */
+export const valueOfDocument = (document: Document.Parsed): unknown => {
+  const anchors = new Map<string, unknown>()
+  const open = new Set<unknown>()
+  let aliases = 0
+
+  const rememberAnchor = (node: unknown): void => {
+    const anchor = (node as YamlNode | null)?.anchor
+    if (anchor !== undefined) anchors.set(anchor, node)
+  }
+
+  const convert = (node: unknown): unknown => {
+    if (isAlias(node)) return convertAlias(node.source, offsetOf(node))
+    rememberAnchor(node)
+    if (isScalar(node)) return node.value
+    if (isSeq(node)) return enclosed(node, () => node.items.map(convert))
+    if (isMap(node)) return enclosed(node, () => convertMap(node.items))
+    return null
+  }
+
+  const enclosed = (node: unknown, make: () => unknown): unknown => {
+    open.add(node)
+    const value = make()
+    open.delete(node)
+    return value
+  }
+
+  const convertAlias = (name: string, offset: number): unknown => {
+    const target = anchors.get(name)
+    if (target === undefined)
+      throw new YamlValueError(`alias *${name} has no anchor &${name} before it`, offset)
+    if (open.has(target)) throw new YamlValueError(`alias *${name} stands inside what it refers to`, offset)
+    // Every use is converted again, so this also bounds aliases of aliases ("a billion laughs").
+    aliases += 1
+    if (aliases > maxAliases)
+      throw new YamlValueError(`more than ${maxAliases} aliases in one document`, offset)
+    return convert(target)
+  }
+
+  const convertMap = (pairs: readonly { key: unknown; value: unknown }[]): Record<string, unknown> => {
+    const seen = new Set<string>()
+    const object: Record<string, unknown> = {}
+    for (const pair of pairs) {
+      const key = keyOf(pair.key)
+      rememberAnchor(pair.key)
+      if (key === undefined)
+        throw new YamlValueError('a key must be a plain word, not a list or a map', offsetOf(pair.key))
+      if (seen.has(key)) throw new YamlValueError(`key ${key} is given twice`, offsetOf(pair.key))
+      seen.add(key)
+      const value = convert(pair.value)
+      if (key === '__proto__')
+        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+      else object[key] = value
+    }
+    return object
+  }
+
+  return convert(document.contents)
+}
+
+/** The text of a key as Kubernetes sees it, or `undefined` when it is not a scalar. */
+export const keyOf = (key: unknown): string | undefined => {
+  if (!isScalar(key)) return undefined
+  return key.value === null ? '' : String(key.value)
+}
+
+/** Where a node begins in its text; 0 when the library did not record it. */
+export const offsetOf = (node: unknown): number => (node as YamlNode | null)?.range?.[0] ?? 0

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { fanOutRoute } from './fan-out-route.ts'
 import { categories, group, kind, plural, shortNames, singular, version } from './names.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { apiVersion, kind } from './names.ts'
 import { validations } from './rule.ts'
 import {

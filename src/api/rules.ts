@@ -2,7 +2,6 @@ import type { Rule } from './rule.ts'
 
 const isAwaited = "u.role != 'Shadow'"
 const awaited = `self.upstreams.filter(u, ${isAwaited})`
-const success = "(has(self.response) ? self.response.success : 'All')"
 const decidesByOne = `(!has(self.response) ? size(${awaited}) == 1 : self.response.success == 'Primary')`
 const passesUpstream =
   "(has(self.body) ? self.body == 'Upstream' : (self.success == 'First' || self.success == 'Primary'))"
@@ -15,22 +14,26 @@ export const upstreamRules: readonly Rule[] = [
   },
   {
     code: 'FR0011',
-    rule: "!has(self.percent) || self.role == 'Shadow'",
+    when: 'percent',
+    rule: "self.role == 'Shadow'",
     message: 'percent is only allowed on an upstream whose role is Shadow; remove it or set role: Shadow',
   },
   {
     code: 'FR0012',
-    rule: "!has(self.sampleBy) || self.role == 'Shadow'",
+    when: 'sampleBy',
+    rule: "self.role == 'Shadow'",
     message: 'sampleBy is only allowed on an upstream whose role is Shadow; remove it or set role: Shadow',
   },
   {
     code: 'FR0013',
-    rule: "!has(self.url) || ((self.url.startsWith('http://') || self.url.startsWith('https://')) && !self.url.contains('@') && !self.url.contains('#'))",
+    when: 'url',
+    rule: "(self.url.startsWith('http://') || self.url.startsWith('https://')) && !self.url.contains('@') && !self.url.contains('#')",
     message: 'url must start with http:// or https:// and must carry neither credentials nor a fragment',
   },
   {
     code: 'FR0014',
-    rule: '!has(self.url) || !has(self.request) || !has(self.request.urlRewrite) || !has(self.request.urlRewrite.path) || !self.url.matches("^https?://[^/?]+[/?]")',
+    when: 'request',
+    rule: '!has(self.url) || !has(self.request.urlRewrite) || !has(self.request.urlRewrite.path) || !self.url.matches("^https?://[^/?]+[/?]")',
     message: 'request.urlRewrite.path has no effect when url has a path; put the path in one of them',
   },
 ]
@@ -56,7 +59,7 @@ export const pathMatchRules: readonly Rule[] = [
   },
   {
     code: 'FR0018',
-    rule: "self.type == 'RegularExpression' || !self.value.matches('(^|/)([.]|%2[eE]){1,2}(/|$)')",
+    rule: "self.type == 'RegularExpression' || !(self.value.contains('.') || self.value.contains('%')) || !self.value.matches('(^|/)([.]|%2[eE]){1,2}(/|$)')",
     message: 'value must not contain . or .. segments: such requests are refused before they are matched',
   },
 ]
@@ -64,7 +67,8 @@ export const pathMatchRules: readonly Rule[] = [
 export const timeoutsRules: readonly Rule[] = [
   {
     code: 'FR0020',
-    rule: "!has(self.request) || !has(self.backendRequest) || duration(self.request) == duration('0s') || duration(self.backendRequest) <= duration(self.request)",
+    when: 'backendRequest',
+    rule: "!has(self.request) || duration(self.request) == duration('0s') || duration(self.backendRequest) <= duration(self.request)",
     message: 'backendRequest must not be longer than request, which bounds every attempt',
   },
 ]
@@ -77,13 +81,15 @@ export const responseRules: readonly Rule[] = [
   },
   {
     code: 'FR0022',
-    rule: `!has(self.statuses) || !${passesUpstream}`,
+    when: 'statuses',
+    rule: `!${passesUpstream}`,
     message:
       'statuses has no effect when the body is an upstream answer; use body: Envelope or Merge, or remove it',
   },
   {
     code: 'FR0023',
-    rule: `!has(self.from) || self.success == 'Primary' || (${passesUpstream} && self.success != 'First')`,
+    when: 'from',
+    rule: `self.success == 'Primary' || (${passesUpstream} && self.success != 'First')`,
     message:
       'from has no effect here; it is for success: Primary, or for body: Upstream with All, Any or Quorum',
   },
@@ -97,22 +103,26 @@ export const specRules: readonly Rule[] = [
   },
   {
     code: 'FR0031',
-    rule: `!has(self.response) || !has(self.response.from) || self.upstreams.exists(u, u.name == self.response.from && ${isAwaited})`,
+    when: 'response',
+    rule: `!has(self.response.from) || self.upstreams.exists(u, u.name == self.response.from && ${isAwaited})`,
     message: 'response.from must name an upstream of this route whose role is Required or Optional',
   },
   {
     code: 'FR0032',
-    rule: `${success} != 'Primary' || has(self.response.from) || size(${awaited}) == 1`,
+    when: 'response',
+    rule: `self.response.success != 'Primary' || has(self.response.from) || size(${awaited}) == 1`,
     message: 'success: Primary needs response.from, the upstream that decides',
   },
   {
     code: 'FR0033',
-    rule: `!has(self.response) || !has(self.response.quorum) || self.response.quorum <= size(${awaited})`,
+    when: 'response',
+    rule: `!has(self.response.quorum) || self.response.quorum <= size(${awaited})`,
     message: 'response.quorum must not exceed the number of upstreams that are Required or Optional',
   },
   {
     code: 'FR0034',
-    rule: `!has(self.response) || !has(self.response.body) || self.response.body != 'Upstream' || self.response.success == 'First' || has(self.response.from) || size(${awaited}) == 1`,
+    when: 'response',
+    rule: `!has(self.response.body) || self.response.body != 'Upstream' || self.response.success == 'First' || has(self.response.from) || size(${awaited}) == 1`,
     message: 'body: Upstream needs response.from, the upstream whose answer is passed on',
   },
   {

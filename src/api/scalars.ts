@@ -1,4 +1,7 @@
-import { z } from 'zod'
+import * as z from 'zod'
+
+// zod would otherwise generate code and evaluate it, which a hardened process must not do.
+z.config({ jitless: true })
 
 /** Gateway API duration (GEP-2257): `1h30m`, `250ms`; `0s` switches a timeout off. There is no `d`: write `168h`. */
 export const duration = () =>

@@ -1,6 +1,6 @@
 import { CelScalar, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import type { FieldPath } from '../api/problem.ts'
-import type { Rule } from '../api/rule.ts'
+import { expressionOf, type Rule } from '../api/rule.ts'
 import {
   pathMatchRules,
   pathRewriteRules,
@@ -17,7 +17,9 @@ import { lazy } from './lazy.ts'
 export const checkRules = (draft: Draft, report: Report): void => {
   const check = (rules: readonly CompiledRule[], self: unknown, path: FieldPath): void => {
     if (self === undefined) return
-    for (const { code, message, field, holds } of rules) {
+    for (const { code, message, field, when, holds } of rules) {
+      // Most rules are about a field that most routes do not have: those cost nothing.
+      if (when !== undefined && !hasField(self, when)) continue
       if (!holds()(self)) report({ code, path: [...path, ...field], message })
     }
   }
@@ -35,6 +37,10 @@ export const checkRules = (draft: Draft, report: Report): void => {
     check(compiled.pathRewrite, rewrite, [...path, 'request', 'urlRewrite', 'path'])
   })
 }
+
+/** CEL's `has`. */
+const hasField = (self: unknown, name: string): boolean =>
+  typeof self === 'object' && self !== null && Object.hasOwn(self, name)
 
 /** The field a rule is about, seen from the object it stands on. */
 const fields: Readonly<Record<string, FieldPath>> = {
@@ -70,7 +76,7 @@ const compile = (rule: Rule): CompiledRule => ({
   ...rule,
   field: fields[rule.code] ?? [],
   holds: lazy(() => {
-    const evaluate = plan(environment(), parse(rule.rule))
+    const evaluate = plan(environment(), parse(expressionOf(rule)))
     return self => {
       const result = evaluate({ self: self as Parameters<typeof evaluate>[0]['self'] })
       // The API server refuses an object whose rule cannot be evaluated; so do we.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { customResourceDefinition, renderCrd, type SchemaNode } from '../../src/api/crd.ts'
+import { expressionOf } from '../../src/api/rule.ts'
 import * as rules from '../../src/api/rules.ts'
 
 const version = customResourceDefinition().spec.versions[0]!
@@ -65,7 +66,7 @@ describe('the CRD', () => {
     const carried = all.flatMap(
       ({ node }) => (node['x-kubernetes-validations'] ?? []) as readonly { readonly rule: string }[],
     )
-    const known = Object.values(rules).flatMap(list => list.map(({ rule }) => rule))
+    const known = Object.values(rules).flatMap(list => list.map(expressionOf))
     expect([...new Set(carried.map(({ rule }) => rule))].sort()).toEqual(known.sort())
   })
 

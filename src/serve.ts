@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
-import type { Hono } from 'hono'
-import { adminApp } from './admin/app.ts'
+import { createServer, type Server } from 'node:http'
+import type { AdminSources } from './admin/sources.ts'
 import type { RelayConfig } from './cli/config.ts'
 import { systemClock } from './core/clock.ts'
 import { Timers } from './core/timer-list.ts'
 import { Budget } from './relay/budget.ts'
 import { dataHandler } from './relay/data-handler.ts'
 import { dataServer } from './relay/data-server.ts'
+import { lazyListener } from './relay/lazy-listener.ts'
 import { LegStates } from './relay/leg-states.ts'
 import { requestIds } from './relay/request-id.ts'
 import { TableHolder } from './relay/table-holder.ts'
@@ -18,8 +17,8 @@ import { drain } from './serve/drain.ts'
 import { guardProcess } from './serve/guard-process.ts'
 import { listen } from './serve/listen.ts'
 import { untilStopped } from './serve/signals.ts'
-import { telemetryApp } from './telemetry/app.ts'
 import { FailureRing } from './telemetry/failure-ring.ts'
+import { telemetryHandler } from './telemetry/handler.ts'
 import { createAccessLog } from './telemetry/logs/access-log.ts'
 import { createLogs } from './telemetry/logs/logger.ts'
 import { Metrics } from './telemetry/metrics/metrics.ts'
@@ -60,8 +59,8 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   const readiness = {
     ready: () => ({ ready: isReady(), reason: draining ? 'draining' : isReady() ? 'loaded' : 'loading' }),
   }
-  const telemetry = telemetryApp({ metrics, readiness, logger })
-  const admin = adminApp({
+  const telemetry = telemetryHandler({ metrics, readiness, logger })
+  const sources: AdminSources = {
     build: buildInfo,
     startedAtMs,
     settings: config.settings,
@@ -70,7 +69,8 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     figures: metrics,
     failures,
     logger,
-  })
+  }
+  const admin = lazyListener(async () => (await import('./admin/app.ts')).adminApp(sources))
 
   const data = await listen({
     purpose: 'data',
@@ -83,13 +83,13 @@ export const serve = async (config: RelayConfig): Promise<number> => {
       purpose: 'admin',
       flag: '--admin',
       endpoints: config.admin,
-      createServer: () => own(admin),
+      createServer: () => createServer(admin),
     }),
     telemetry: await listen({
       purpose: 'telemetry',
       flag: '--telemetry',
       endpoints: config.telemetry,
-      createServer: () => own(telemetry),
+      createServer: () => createServer(telemetry),
     }),
   }
 
@@ -115,9 +115,6 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   flush()
   return clean ? 0 : 1
 }
-
-const own = (app: Hono): Server =>
-  createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
 
 const stop = (server: Server): void => {
   server.close()

@@ -1,28 +1,35 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
-import { Hono } from 'hono'
 import { refuseConnection } from './client-error.ts'
 import type { DataHandler } from './data-handler.ts'
+import { isEnding, markEnding } from './ending.ts'
+import { lazyListener } from './lazy-listener.ts'
+import { boundRest, linger } from './linger.ts'
 
 /** Paths the relay keeps for itself on the data port. */
 export const reservedPrefix = '/-/fanout/'
 
 const maxHeaderBytes = 16 * 1024
-/** A caller that sends its head slower than this is cut off (slowloris). */
-const headersTimeoutMs = 10_000
-/** How often slow heads are looked for; the bound above is met within this. */
-const checkIntervalMs = 2_000
-/** Longer than most callers keep idle connections, so that it is they who close first. */
-const keepAliveTimeoutMs = 65_000
 
 export interface DataServerOptions {
   readonly handle: DataHandler
   readonly isReady: () => boolean
+  /** A caller that sends its head slower than this is answered 408 (slowloris). Defaults to 10 s. */
+  readonly headersTimeoutMs?: number
+  /** How often slow heads are looked for: the bound above is met within this. Defaults to 2 s. */
+  readonly checkIntervalMs?: number
+  /** Longer than most callers keep idle connections, so that it is they who close first. Defaults to 65 s. */
+  readonly keepAliveTimeoutMs?: number
 }
 
 /** The data port: Hono serves what is the relay's own, everything else is relayed on the raw request. */
-export const dataServer = ({ handle, isReady }: DataServerOptions): Server => {
-  const own = getRequestListener(reservedApp(isReady).fetch, { overrideGlobalObjects: false })
+export const dataServer = ({
+  handle,
+  isReady,
+  headersTimeoutMs = 10_000,
+  checkIntervalMs = 2_000,
+  keepAliveTimeoutMs = 65_000,
+}: DataServerOptions): Server => {
+  const own = lazyListener(async () => (await import('./reserved-app.ts')).reservedApp(isReady))
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: headersTimeoutMs,
@@ -31,44 +38,74 @@ export const dataServer = ({ handle, isReady }: DataServerOptions): Server => {
     // Routes bound their own requests; an upload may take as long as its route says.
     requestTimeout: 0,
     insecureHTTPParser: false,
+    // Checked with the rest of the head, so that the answer says what is wrong and the connection ends.
+    requireHostHeader: false,
   })
   const take = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    if (isEnding(request.socket)) return
     const url = request.url ?? ''
-    if (url.startsWith(reservedPrefix)) void own(request, response)
-    else if (url === '*' && request.method === 'OPTIONS') answerAsterisk(response)
-    else handle(request, response, { expectsContinue })
+    if (isReserved(url) && hasHost(request)) {
+      boundRest(request, response)
+      own(request, response)
+    } else if (request.method === 'OPTIONS' && isLastHop(request, url)) {
+      boundRest(request, response)
+      answerOptions(response)
+    } else handle(request, response, { expectsContinue })
   }
   server.on('request', (request, response) => take(request, response, false))
   server.on('checkContinue', (request, response) => take(request, response, true))
-  server.on('connect', (_request, socket) => refuseConnection(connectRequest, socket))
+  server.on('checkExpectation', refuseExpectation)
+  server.on('connect', (_request, socket) => {
+    // Node has let go of this socket: without these, a reset would end the process.
+    socket.on('error', ignore).resume()
+    refuseConnection(connectRequest, socket)
+  })
   server.on('clientError', refuseConnection)
   return server
 }
 
+const ignore = (): void => {}
+
+const absoluteReserved = /^https?:\/\/[^/?#]*\/-\/fanout\//i
+
+const isReserved = (url: string): boolean =>
+  url.startsWith(reservedPrefix) || (!url.startsWith('/') && absoluteReserved.test(url))
+
+/** RFC 9112 §3.2: required since HTTP/1.1; whoever sends none is told so like any other caller. */
+const hasHost = ({ headers, httpVersionMinor }: IncomingMessage): boolean =>
+  headers.host !== undefined || httpVersionMinor === 0
+
 /** CONNECT asks for a tunnel (RFC 9110 §9.3.6); a fan-out has none to give. */
 const connectRequest = { code: 'FANOUT_CONNECT' }
 
-const reservedApp = (isReady: () => boolean): Hono => {
-  const app = new Hono()
-  app.get('/-/fanout/readyz', context =>
-    isReady() ? context.json({ status: 'ready' }) : context.json({ status: 'loading' }, 503),
-  )
-  app.notFound(context =>
-    context.body(JSON.stringify(notFound), 404, { 'Content-Type': 'application/problem+json' }),
-  )
-  return app
-}
+/** `*` asks about the server as a whole (RFC 9110 §9.3.7), Max-Forwards 0 about this hop (§7.6.2). */
+const isLastHop = (request: IncomingMessage, url: string): boolean =>
+  hasHost(request) && (url === '*' || request.headers['max-forwards'] === '0')
 
-const notFound = {
-  type: 'about:blank',
-  title: 'Not found',
-  status: 404,
-  code: 'not_found',
-  detail: 'Paths under /-/fanout/ belong to the relay; GET /-/fanout/readyz is there.',
-}
-
-/** RFC 9110 §9.3.7: the question is about the server as a whole, so the relay answers it. */
-const answerAsterisk = (response: ServerResponse): void => {
+const answerOptions = (response: ServerResponse): void => {
   response.writeHead(204, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'])
   response.end()
+}
+
+/** RFC 9110 §10.1.1: no expectation but 100-continue is known. The body may or may not come, so this ends. */
+const refuseExpectation = (request: IncomingMessage, response: ServerResponse): void => {
+  const body = Buffer.from(JSON.stringify(expectationFailed))
+  markEnding(request.socket)
+  response.writeHead(417, [
+    'Content-Type',
+    'application/problem+json',
+    'Content-Length',
+    String(body.length),
+    'Connection',
+    'close',
+  ])
+  linger(request, response, body)
+}
+
+const expectationFailed = {
+  type: 'about:blank',
+  title: 'Expectation failed',
+  status: 417,
+  code: 'expectation_failed',
+  detail: 'The only expectation the relay meets is 100-continue.',
 }

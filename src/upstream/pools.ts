@@ -1,4 +1,5 @@
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher, Pool as UndiciPool } from 'undici'
+import { Pool } from './undici-pool.ts'
 
 /** Waiting for TCP and TLS, before anything was sent. */
 const connectTimeoutMs = 5_000
@@ -10,7 +11,7 @@ const maxHeaderBytes = 16 * 1024
  * the table releases them after its last request, and a pool that nobody holds closes its idle sockets.
  */
 export class Pools {
-  readonly #entries = new Map<string, { readonly pool: Pool; holders: number }>()
+  readonly #entries = new Map<string, { readonly pool: UndiciPool; holders: number }>()
 
   /** `origin` is scheme, host and port. */
   acquire(origin: string): Dispatcher {
@@ -47,7 +48,7 @@ export class Pools {
  * undici's own response timeouts are coarse (700 ms fires at 1 s), so they are off and ours are used.
  * The number of connections is bounded by the requests a leg may have in flight.
  */
-const createPool = (origin: string): Pool =>
+const createPool = (origin: string): UndiciPool =>
   new Pool(origin, {
     allowH2: false,
     pipelining: 1,

@@ -1,24 +1,27 @@
 import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Logger } from '../../src/core/logger.ts'
-import { telemetryApp } from '../../src/telemetry/app.ts'
+import { telemetryHandler } from '../../src/telemetry/handler.ts'
 import { Metrics } from '../../src/telemetry/metrics/metrics.ts'
 import { parseExposition, sampleValue } from './parse-exposition.ts'
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const metrics = new Metrics({ build: { version: '0.1.0', revision: '', node: '26' } })
 const readiness = { state: { ready: false, reason: 'not loaded yet' }, ready: () => readiness.state }
-const app = telemetryApp({ metrics, readiness, logger: silent })
+
+const listen = async (handler: RequestListener): Promise<{ server: Server; base: string }> => {
+  const server = createServer(handler).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, base: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
 
 describe('the telemetry port', () => {
-  let server: ReturnType<typeof serve>
+  let server: Server
   let base: string
   beforeAll(async () => {
-    server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
-    await once(server, 'listening')
-    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    ;({ server, base } = await listen(telemetryHandler({ metrics, readiness, logger: silent })))
   })
   afterAll(() => server.close())
 
@@ -77,12 +80,15 @@ describe('the telemetry port', () => {
 
 it('logs a failure to render and tells the scraper nothing about it', async () => {
   const logged: unknown[] = []
-  const broken = telemetryApp({
-    metrics: { render: () => Promise.reject(new Error('/secret/path')) },
-    readiness,
-    logger: { ...silent, error: fields => logged.push(fields) },
-  })
-  const response = await broken.request('/metrics')
+  const { server, base } = await listen(
+    telemetryHandler({
+      metrics: { render: () => Promise.reject(new Error('/secret/path')) },
+      readiness,
+      logger: { ...silent, error: fields => logged.push(fields) },
+    }),
+  )
+  const response = await fetch(`${base}/metrics`)
+  server.close()
   expect([response.status, await response.text()]).toEqual([500, 'internal error\n'])
   expect(logged).toHaveLength(1)
 })

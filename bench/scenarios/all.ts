@@ -1,0 +1,16 @@
+import { idle } from './idle.ts'
+import { inFlightMemory } from './in-flight-memory.ts'
+import { routes } from './routes.ts'
+import type { Scenario } from './scenario.ts'
+import { slowShadow } from './slow-shadow.ts'
+import { uploadSlowAwaited } from './upload-slow-awaited.ts'
+import { uploadSlowShadow } from './upload-slow-shadow.ts'
+
+export const scenarios: readonly Scenario[] = [
+  slowShadow,
+  uploadSlowShadow,
+  uploadSlowAwaited,
+  inFlightMemory,
+  idle,
+  routes,
+]

@@ -21,6 +21,8 @@ export interface StreamedBody {
   readonly contentLength: number | undefined
   /** Opens this leg's reader. Called once. */
   open(): Readable
+  /** Ends this leg's reader; those of other legs go on. */
+  close(): void
 }
 
 /** Something under way that can be stopped; stopping twice does nothing. */

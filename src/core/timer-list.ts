@@ -55,11 +55,15 @@ export class TimerList {
   #expire(): void {
     this.#armed = false
     const now = this.#clock.now()
-    for (let head = this.#head; head && head.expiresAt <= now; head = this.#head) {
-      this.stop(head)
-      head.onTimeout()
+    try {
+      for (let head = this.#head; head && head.expiresAt <= now; head = this.#head) {
+        this.stop(head)
+        head.onTimeout()
+      }
+    } finally {
+      // A defect in one callback must not silence the others.
+      if (this.#head && !this.#armed) this.#arm(this.#head.expiresAt - now)
     }
-    if (this.#head && !this.#armed) this.#arm(this.#head.expiresAt - now)
   }
 }
 

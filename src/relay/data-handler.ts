@@ -35,7 +35,9 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
         const outcome = observer === parts.observer.unmatched ? 'unmatched' : 'rejected'
         observer.ended(request.method ?? '', rejection.status, outcome, parts.now() - startedAt)
       })
-      reject(parts, request, response, rejection, requestId, route)
+      // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
+      const answer = expectsContinue ? { ...rejection, close: true } : rejection
+      reject(parts, request, response, answer, requestId, route)
     }
     const { unmatched } = parts.observer
 
@@ -64,10 +66,12 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
       if (contentLength === 0) return exchange.fanOut(null)
       const large = contentLength !== undefined && contentLength > maxBodyBytes
       if (large && onOversize === 'Reject') return exchange.refuse(bodyTooLarge(maxBodyBytes))
+      const reserved = large ? 0 : (contentLength ?? maxBodyBytes)
+      if (!exchange.reserve(reserved))
+        return exchange.refuse(expectsContinue ? { ...overloaded, close: true } : overloaded)
+      // Only now is it certain that the body will be read.
       if (expectsContinue) response.writeContinue()
       if (large) return stream(exchange, route, contentLength, [])
-      const reserved = contentLength ?? maxBodyBytes
-      if (!exchange.reserve(reserved)) return exchange.refuse(overloaded)
       captureBody(request, {
         limit: maxBodyBytes,
         declared: contentLength,

@@ -3,7 +3,7 @@ import { refuseConnection } from './client-error.ts'
 import type { DataHandler } from './data-handler.ts'
 import { isEnding, markEnding } from './ending.ts'
 import { lazyListener } from './lazy-listener.ts'
-import { boundRest, linger } from './linger.ts'
+import { dropRest, linger } from './linger.ts'
 
 /** Paths the relay keeps for itself on the data port. */
 export const reservedPrefix = '/-/fanout/'
@@ -65,6 +65,13 @@ export const dataServer = ({
 }
 
 const ignore = (): void => {}
+
+/** For answers made without a look at the body: Node would read what is left of it for ever. */
+const boundRest = (request: IncomingMessage, response: ServerResponse): void => {
+  response.once('finish', () => {
+    if (!request.complete) dropRest(request, response)
+  })
+}
 
 const absoluteReserved = /^https?:\/\/[^/?#]*\/-\/fanout\//i
 

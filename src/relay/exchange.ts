@@ -7,9 +7,11 @@ import type { PlannedMatch } from '../plan/types.ts'
 import { CollectedAnswer } from './answer/collected.ts'
 import { StreamedAnswer } from './answer/streamed.ts'
 import type { Budget } from './budget.ts'
+import { writeInterim } from './interim.ts'
 import { Leg } from './leg.ts'
+import { dropRest } from './linger.ts'
 import type { Rejection } from './rejection.ts'
-import { requestTimeout } from './rejection.ts'
+import { relayInternal, requestTimeout } from './rejection.ts'
 import { reject } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServingRoute } from './route.ts'
@@ -72,7 +74,6 @@ export class Exchange extends Timed {
   #started = false
   #closed = false
   #heldBytes = 0
-  #tee: Tee | undefined
 
   constructor({ parts, table, route, match, head, request, response, startedAt }: ExchangeInit) {
     super()
@@ -119,12 +120,20 @@ export class Exchange extends Timed {
 
   /** Sends the body as it comes. `only` names the one awaited leg that gets it, otherwise all do. */
   fanOutStreamed(tee: Tee, chunks: readonly Buffer[], only: number | undefined): void {
-    this.#tee = tee
     this.#fanOut(leg => {
       const { awaited } = leg.compiled
       return tee.reader({ awaited, onLag: () => leg.skip('lag') })
     }, only)
-    tee.start(chunks)
+    tee.start(chunks, {
+      onCut: () => this.#cancelAll('the caller left before the end of its body'),
+      onDeserted: () => dropRest(this.request, this.response),
+    })
+  }
+
+  /** Copies included: no upstream may take a part of a body for the whole. */
+  #cancelAll(detail: string): void {
+    this.cancelAwaited('client_cancelled', detail)
+    for (const leg of this.#copies ?? []) leg.cancel(relayError('client_cancelled', detail))
   }
 
   #fanOut(bodyOf: (leg: Leg) => RequestBody, only: number | undefined): void {
@@ -153,9 +162,14 @@ export class Exchange extends Timed {
     const { compiled } = leg
     if (skipped?.(leg)) return leg.skip('oversize')
     if (!compiled.awaited && !this.parts.budget.hasRoomForCopies) return leg.skip('memory')
-    const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
-    const span = this.#span?.leg(compiled.name, compiled.role, request.method, leg.attempt)
-    leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span)
+    if (leg.isOverLimit) return leg.refuse()
+    try {
+      const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
+      const span = this.#span?.leg(compiled.name, compiled.role, request.method, leg.attempt)
+      leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span)
+    } catch (defect) {
+      this.defect(leg, defect)
+    }
   }
 
   /** The SDK owns the fields that carry the trace: the caller's make way for the span's. */
@@ -174,13 +188,19 @@ export class Exchange extends Timed {
     else leg.drain(response)
   }
 
+  /** Nothing an upstream or a caller does leads here. It costs this request alone, or only this copy. */
+  defect(leg: Leg, error: unknown): void {
+    this.parts.observer.defect(error, this.head.requestId)
+    leg.fail(relayError('relay_internal', String(error), error))
+    if (!leg.compiled.awaited) return
+    if (this.answered) this.response.destroy()
+    else this.refuse(relayInternal)
+  }
+
   informational(leg: Leg, status: number, headers: HeaderList): void {
     const { answer } = this.route
     if (!answer.streamed || leg.compiled.index !== answer.from) return
-    if (this.callerGone || this.response.headersSent || this.request.httpVersionMinor === 0) return
-    const link = linkValues(headers)
-    if (status === 103 && link.length > 0) this.response.writeEarlyHints({ link })
-    else if (status === 102) this.response.writeProcessing()
+    writeInterim(this.response, status, headers)
   }
 
   legEnded(leg: Leg): void {
@@ -189,8 +209,12 @@ export class Exchange extends Timed {
     if (failed) this.parts.observer.failed?.(this.head.requestId, this.route.id, leg.summary())
     if (leg.compiled.awaited) {
       this.#awaitedOpen--
-      if (this.#awaitedOpen === 0) this.timerList?.stop(this)
-      this.#answer.ended(leg)
+      if (this.#awaitedOpen === 0 && this.#closed) this.timerList?.stop(this)
+      try {
+        this.#answer.ended(leg)
+      } catch (defect) {
+        this.defect(leg, defect)
+      }
     }
     if (this.#closed) {
       const { accessLog } = this.parts.observer
@@ -216,20 +240,16 @@ export class Exchange extends Timed {
 
   override onTimeout(): void {
     if (!this.#started) this.refuse(requestTimeout)
+    // Every upstream has answered, but the caller does not read.
+    else if (this.#awaitedOpen === 0) this.response.destroy()
     else this.cancelAwaited('deadline_exceeded', 'timeouts.request of the route passed')
   }
 
-  defect(error: unknown): void {
-    this.parts.observer.defect(error, this.head.requestId)
-  }
-
   #onClose(): void {
-    this.#closed = true
     const { response, head, parts, route } = this
     if (!response.writableFinished) {
       this.callerGone = true
       this.#answer.callerLeft()
-      if (!this.request.complete) this.#tee?.abort()
       if (isSafe(head.method)) this.cancelAwaited('client_cancelled', 'the caller left')
     }
     parts.budget.inFlight--
@@ -255,7 +275,8 @@ export class Exchange extends Timed {
         legs,
       })
     }
-    if (!this.#started) this.timerList?.stop(this)
+    if (this.#awaitedOpen === 0) this.timerList?.stop(this)
+    this.#closed = true
     this.#releaseWhenDone()
   }
 
@@ -268,10 +289,3 @@ export class Exchange extends Timed {
 }
 
 const ignore = (): void => {}
-
-const linkValues = (headers: HeaderList): string[] => {
-  const values: string[] = []
-  for (let i = 0; i < headers.length; i += 2)
-    if (headers[i]!.toLowerCase() === 'link') values.push(headers[i + 1]!)
-  return values
-}

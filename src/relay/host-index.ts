@@ -26,7 +26,8 @@ export class HostIndex {
 
   #findWildcard(host: string, head: RequestHead): RouteMatch | undefined {
     if (this.#wildcards.size === 0) return undefined
-    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    // From the second character on: the star stands for at least one.
+    for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
       const found = this.#wildcards.get(host.slice(dot))?.find(head)
       if (found) return found
     }

@@ -67,11 +67,12 @@ const headersBuilder = (
 }
 
 const shadowMark = 'X-FanOut-Role'
+const isShadowMark = (name: string): boolean => name.toLowerCase() === shadowMark.toLowerCase()
 
 const additions = (leg: PlannedLeg, edits: PlannedHeaders | undefined): string[] => {
   const pairs = [...(edits?.set ?? []), ...(edits?.add ?? [])].flat()
-  const marked = leg.role === 'Shadow' && !edits?.remove.includes(shadowMark.toLowerCase())
-  if (marked) pairs.push(shadowMark, 'shadow')
+  const decidedByRoute = edits && [...edits.remove, ...edits.set.map(([name]) => name)].some(isShadowMark)
+  if (leg.role === 'Shadow' && !decidedByRoute) pairs.push(shadowMark, 'shadow')
   if (leg.host !== undefined) pairs.push('Host', leg.host)
   return pairs
 }

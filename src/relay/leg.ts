@@ -4,6 +4,8 @@ import type {
   Cancellable,
   HeaderList,
   LegRequest,
+  Outcome,
+  StreamedBody,
   UpstreamResponse,
 } from '../core/call.ts'
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
@@ -31,6 +33,7 @@ export class Leg extends Timed implements CallContext, BodySink {
   #bytes = 0
   #span: LegSpan | undefined
   #counted = false
+  #streamed: StreamedBody | undefined
 
   constructor(compiled: CompiledLeg, exchange: Exchange) {
     super()
@@ -42,25 +45,33 @@ export class Leg extends Timed implements CallContext, BodySink {
     const { compiled } = this
     this.#startedAt = this.#exchange.now()
     this.#span = span
-    const { state } = compiled
-    if (state.inFlight >= state.maxInFlight) return this.#refuse()
-    state.inFlight++
+    if (request.body !== null && !Buffer.isBuffer(request.body)) this.#streamed = request.body
+    compiled.state.inFlight++
     this.#counted = true
     compiled.timeout?.start(this, this.#startedAt)
     compiled.call(request, this).then(
-      outcome => {
-        if (outcome.kind === 'failure') this.fail(outcome.error)
-        else this.#exchange.responded(this, outcome.response)
-      },
-      defect => {
-        this.#exchange.defect(defect)
-        this.fail(relayError('relay_internal', String(defect), defect))
-      },
+      outcome => this.#settle(outcome),
+      defect => this.#exchange.defect(this, defect),
     )
   }
 
+  #settle(outcome: Outcome): void {
+    if (outcome.kind === 'failure') return this.fail(outcome.error)
+    try {
+      this.#exchange.responded(this, outcome.response)
+    } catch (defect) {
+      outcome.response.cancel(relayError('relay_internal', String(defect), defect))
+      this.#exchange.defect(this, defect)
+    }
+  }
+
+  get isOverLimit(): boolean {
+    const { inFlight, maxInFlight } = this.compiled.state
+    return inFlight >= maxInFlight
+  }
+
   /** Too many in flight: an awaited leg fails, a copy is dropped; both are counted. */
-  #refuse(): void {
+  refuse(): void {
     if (this.compiled.awaited) {
       this.compiled.observer.started()
       this.compiled.observer.ended(0, 'connection_limit_reached', 0)
@@ -154,6 +165,7 @@ export class Leg extends Timed implements CallContext, BodySink {
     this.timerList?.stop(this)
     this.#chunks = undefined
     if (this.#counted) this.compiled.state.inFlight--
+    this.#streamed?.close()
     this.#span?.end(this.status, error)
     this.#exchange.legEnded(this)
   }

@@ -8,18 +8,43 @@ const maxMs = 1_000
  * might lose the answer; so the rest is read and dropped for a moment (RFC 9112 §9.6), within bounds.
  */
 export const linger = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
+  response.write(body)
+  readOff(request, () => {
+    if (!response.writableEnded) response.end()
+  })
+}
+
+/** Answers before the caller has sent all: the connection is kept if the rest stays within the same bounds. */
+export const answerEarly = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
+  response.end(body)
+  readOffOrCut(request)
+}
+
+/** The same for an answer that ends by itself, after an upstream's own time. */
+export const dropRest = (request: IncomingMessage, response: ServerResponse): void => {
+  if (response.writableFinished) readOffOrCut(request)
+  else response.once('finish', () => readOffOrCut(request))
+  request.resume()
+}
+
+const readOffOrCut = (request: IncomingMessage): void =>
+  readOff(request, () => {
+    if (!request.complete) request.socket.destroySoon()
+  })
+
+const readOff = (request: IncomingMessage, onEnd: () => void): void => {
   let bytes = 0
   const end = (): void => {
     clearTimeout(timer)
-    if (!response.writableEnded) response.end()
+    request.off('data', count)
+    onEnd()
   }
-  const timer = setTimeout(end, maxMs)
-  response.write(body)
-  request.on('data', (chunk: Buffer) => {
+  const count = (chunk: Buffer): void => {
     bytes += chunk.length
     if (bytes > maxBytes) end()
-  })
+  }
+  const timer = setTimeout(end, maxMs)
+  request.on('data', count)
   request.once('close', end)
-  request.once('end', end)
   request.resume()
 }

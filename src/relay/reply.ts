@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RelayError, statusOfError } from '../core/errors.ts'
+import { markEnding } from './ending.ts'
 import type { RelayParts } from './exchange.ts'
 import type { Leg } from './leg.ts'
-import { linger } from './linger.ts'
+import { answerEarly, linger } from './linger.ts'
 import type { Rejection } from './rejection.ts'
 
 export type WholeStatus = 'success' | 'partial_success' | 'failed'
@@ -83,7 +84,9 @@ export const reject = (
   else if (status >= 500) headers.push('Proxy-Status', `fanout-relay; error=${code}`)
   const ends = close || parts.draining()
   if (ends && !headers.includes('Connection')) headers.push('Connection', 'close')
+  if (ends) markEnding(request.socket)
   response.writeHead(status, headers)
-  if (ends && !request.complete) linger(request, response, body)
-  else response.end(body)
+  if (request.complete) response.end(body)
+  else if (ends) linger(request, response, body)
+  else answerEarly(request, response, body)
 }

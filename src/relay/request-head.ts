@@ -135,6 +135,7 @@ export const readRequestHead = (
   const target = parseTarget(request.url ?? '')
   if ('detail' in target) return target
   const authority = target.authority ?? host ?? ''
+  if (host === undefined && request.httpVersionMinor === 1) return badRequest('The Host header is missing.')
   if (host !== undefined && !validHost.test(host)) return badRequest('Host is not a valid host and port.')
   if (target.authority !== undefined && !validHost.test(target.authority))
     return badRequest('The request target has an invalid authority.')
@@ -187,8 +188,9 @@ const loop: Rejection = {
   close: false,
 }
 
-/** RFC 9110 §7.6.2. Zero never comes here: such a request has arrived. */
-const oneHopLess = (value: string): string => (/^[0-9]{1,9}$/.test(value) ? String(Number(value) - 1) : value)
+/** RFC 9110 §7.6.2. Zero does not come here: such a request has arrived. */
+const oneHopLess = (value: string): string =>
+  /^[1-9][0-9]{0,8}$/.test(value) ? String(Number(value) - 1) : value
 
 /** Options of this connection (RFC 9110 §7.6.1), other than the two that Node acts on itself. */
 const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {

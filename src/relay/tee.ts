@@ -7,15 +7,17 @@ const awaitedBufferBytes = 64 * 1024
 /** How far a copy may lag behind before it is given up. */
 export const copyLagBytes = 256 * 1024
 
-export interface TeeReader extends StreamedBody {
-  /** Ends this reader; the others go on. */
-  close(): void
-}
-
 interface ReaderOptions {
   readonly awaited: boolean
   /** Called when a copy lagged too far and was dropped. */
   readonly onLag: () => void
+}
+
+interface TeeEvents {
+  /** The caller's connection closed before the end of the body. */
+  readonly onCut: () => void
+  /** No reader is left, and the caller may have much to send yet. */
+  readonly onDeserted: () => void
 }
 
 /**
@@ -27,13 +29,14 @@ export class Tee {
   readonly #contentLength: number | undefined
   readonly #readers = new Set<LegBody>()
   #ended = false
+  #onDeserted: (() => void) | undefined
 
   constructor(source: IncomingMessage, contentLength: number | undefined) {
     this.#source = source
     this.#contentLength = contentLength
   }
 
-  reader(options: ReaderOptions): TeeReader {
+  reader(options: ReaderOptions): StreamedBody {
     const body = new LegBody(options, () => this.#pace())
     this.#readers.add(body)
     body.once('close', () => {
@@ -44,19 +47,19 @@ export class Tee {
   }
 
   /** Begins to read the source, after what was read already. Call after every reader has been made. */
-  start(first: readonly Buffer[]): void {
+  start(first: readonly Buffer[], events: TeeEvents): void {
     for (const chunk of first) this.#pass(chunk)
+    this.#onDeserted = events.onDeserted
+    // The request itself says nothing when its connection closes after an early answer.
+    const { socket } = this.#source
+    socket.once('close', events.onCut)
     this.#source.on('data', (chunk: Buffer) => this.#pass(chunk))
     this.#source.once('end', () => {
       this.#ended = true
+      socket.off('close', events.onCut)
       for (const reader of this.#readers) reader.push(null)
     })
     this.#pace()
-  }
-
-  /** The caller left: no upstream may take what came so far for the whole. */
-  abort(): void {
-    for (const reader of this.#readers) reader.destroy(new Error('the caller left'))
   }
 
   #pass(chunk: Buffer): void {
@@ -66,8 +69,11 @@ export class Tee {
 
   #pace(): void {
     if (this.#ended) return
+    if (this.#readers.size === 0) {
+      this.#onDeserted?.()
+      this.#onDeserted = undefined
+    }
     const behind = [...this.#readers].some(reader => reader.gates)
-    // With nobody left to wait for, the rest is read and dropped, as far as the answer's end allows.
     if (behind) this.#source.pause()
     else this.#source.resume()
   }
@@ -85,6 +91,7 @@ class LegBody extends Readable {
   }
 
   feed(chunk: Buffer): void {
+    if (this.destroyed) return
     const wantsMore = this.push(chunk)
     if (this.#options.awaited) this.gates = !wantsMore
     else if (this.readableLength > copyLagBytes) {

@@ -100,10 +100,10 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     const raw = controller.rawHeaders as Buffer[]
     if (!isPlainCoding(parsed['transfer-encoding']))
       return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
-    // Only three digits with a class are a status (RFC 9110 §15); less would pass for an interim one.
-    if (status < 100 || status > 999)
+    // Less than 100 would pass for an interim response; 101 is an answer to a question never asked.
+    if (status < 100 || status > 999 || status === 101)
       return this.cancel(relayError('http_protocol_error', `status ${status}`))
-    if (status < 200) return this.#interim(status, endToEndHeaders(raw))
+    if (status < 200) return this.#interim(status, endToEndHeaders(raw, status))
     this.status = status
     this.#raw = raw
     this.#resolve({ kind: 'response', response: this })
@@ -111,7 +111,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
 
   /** Made when asked for: nobody reads the headers of a copy's answer. */
   get headers(): HeaderList {
-    this.#headers ??= endToEndHeaders(this.#raw)
+    this.#headers ??= endToEndHeaders(this.#raw, this.status)
     return this.#headers
   }
 

@@ -16,6 +16,7 @@ const tokens: Readonly<Record<string, ErrorToken>> = {
   ETIMEDOUT: 'connection_timeout',
   UND_ERR_CONNECT_TIMEOUT: 'connection_timeout',
   UND_ERR_HEADERS_OVERFLOW: 'http_protocol_error',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'http_protocol_error',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'body_too_large',
   EPROTO: 'tls_certificate_error',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_certificate_error',
@@ -29,9 +30,12 @@ const prefixes: readonly (readonly [prefix: string, token: ErrorToken])[] = [
   ['ERR_TLS_', 'tls_certificate_error'],
   ['ERR_SSL_', 'tls_certificate_error'],
   ['UNABLE_TO_', 'tls_certificate_error'],
+  ['ERR_INVALID_', 'relay_internal'],
   ['UND_ERR_INVALID_ARG', 'relay_internal'],
   ['UND_ERR_NOT_SUPPORTED', 'relay_internal'],
 ]
+
+const unexpectedEnd = 'HPE_INVALID_EOF_STATE'
 
 /** An answer that stops early looks like a dead connection, a length mismatch or an unexpected end. */
 const cutShort = new Set([
@@ -39,7 +43,7 @@ const cutShort = new Set([
   'EPIPE',
   'UND_ERR_SOCKET',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'HPE_INVALID_EOF_STATE',
+  unexpectedEnd,
 ])
 
 /** Turns what undici or Node reports into a token; `headReceived` tells a refused answer from a cut one. */
@@ -53,6 +57,8 @@ export const classify = (error: unknown, { headReceived }: { headReceived: boole
 
 const codeOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return ''
-  const { code } = error as { code?: unknown }
+  const { code, name, data } = error as { code?: unknown; name?: unknown; data?: unknown }
+  // undici leaves its parser's errors without a code; only the end of the input leaves no bytes behind.
+  if (name === 'HTTPParserError') return data === '' ? unexpectedEnd : 'HPE_'
   return typeof code === 'string' ? code : ''
 }

@@ -21,14 +21,17 @@ export const isPlainCoding = (coding: string | readonly string[] | undefined): b
   coding === undefined || (typeof coding === 'string' && coding.toLowerCase() === 'chunked')
 
 /** What of an answer's head is for its receiver, in wire order and spelling. */
-export const endToEndHeaders = (raw: readonly Buffer[]): HeaderList => {
+export const endToEndHeaders = (raw: readonly Buffer[], status: number): HeaderList => {
   const headers: string[] = []
+  const bodyless = status < 200 || status === 204
   let nominated: Set<string> | undefined
   for (let i = 0; i + 1 < raw.length; i += 2) {
     // latin1 keeps every byte of obs-text as it is (RFC 9110 §5.5).
     const name = raw[i]!.toString('latin1')
     const lower = name.toLowerCase()
     if (lower === 'connection') nominated = nominate(nominated, raw[i + 1]!.toString('latin1'))
+    // RFC 9110 §8.6: there is no body whose length could be told.
+    else if (bodyless && lower === 'content-length') continue
     else if (!dropped.has(lower)) headers.push(name, raw[i + 1]!.toString('latin1'))
   }
   return nominated ? without(headers, nominated) : headers

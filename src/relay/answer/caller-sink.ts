@@ -3,6 +3,7 @@ import type { RelayError } from '../../core/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
 import { passedHeaders, replyHeaders } from '../reply.ts'
+import { sendFailure } from './failure.ts'
 
 /** Passes one upstream's answer to the caller: in one write when it is short, else at the caller's pace. */
 export class CallerSink implements BodySink {
@@ -12,6 +13,7 @@ export class CallerSink implements BodySink {
   #first: Buffer | undefined
   #headSent = false
   #gone = false
+  #waiting = false
 
   constructor(exchange: Exchange, leg: Leg, upstream: UpstreamResponse) {
     this.#exchange = exchange
@@ -37,8 +39,14 @@ export class CallerSink implements BodySink {
     this.flush()
     const { response } = this.#exchange
     if (response.write(chunk)) return true
-    response.once('drain', () => this.#upstream.resume())
+    if (!this.#waiting) response.once('drain', () => this.#continue())
+    this.#waiting = true
     return false
+  }
+
+  #continue(): void {
+    this.#waiting = false
+    this.#upstream.resume()
   }
 
   end(): void {
@@ -49,11 +57,14 @@ export class CallerSink implements BodySink {
     this.#exchange.response.end(wasSent ? undefined : this.#first)
   }
 
-  /** Cut short: ending cleanly would pass a part off as the whole. */
+  /** Cut short: once a part is out, ending cleanly would pass it off as the whole. */
   error(error: RelayError): void {
     this.#leg.fail(error)
     this.#exchange.outcome = 'failed'
-    if (!this.#gone) this.#exchange.response.destroy()
+    if (this.#gone) return
+    this.#gone = true
+    if (this.#headSent) this.#exchange.response.destroy()
+    else sendFailure(this.#exchange, this.#leg)
   }
 
   /** The rest is read and dropped, so that a write runs to its end. */

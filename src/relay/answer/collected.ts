@@ -3,15 +3,9 @@ import type { RouteOutcome } from '../../core/observer.ts'
 import { decide, type Verdict } from '../decide.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
-import {
-  failureRejection,
-  passedHeaders,
-  reject,
-  replyHeaders,
-  sendWhole,
-  type WholeStatus,
-} from '../reply.ts'
+import { passedHeaders, replyHeaders, sendWhole, type WholeStatus } from '../reply.ts'
 import { envelope } from './envelope.ts'
+import { sendFailure } from './failure.ts'
 import { merge } from './merge.ts'
 
 /** Answers made of whole leg answers: Envelope, Merge, and an upstream's answer under All, Any and Quorum. */
@@ -37,7 +31,8 @@ export class CollectedAnswer implements Answer {
     if (this.#answered) return
     const verdict = decide(answer, exchange.awaited)
     // Only an upstream's answer can go out before everybody has ended: the others show every leg.
-    const early = answer.body === 'Upstream' && (verdict === 'broken' || (verdict && this.#passedOn('success')))
+    const early =
+      answer.body === 'Upstream' && (verdict === 'broken' || (verdict && this.#passedOn('success')))
     if (early || exchange.awaitedOpen === 0) this.#send(verdict)
   }
 
@@ -64,7 +59,7 @@ export class CollectedAnswer implements Answer {
     if (exchange.callerGone || exchange.response.headersSent) return
     const status = statuses[shortNames[whole]]
     if (body === 'Upstream') this.#sendUpstream(whole)
-    else if (body === 'Merge' && whole === 'failed') this.#sendFailure(whole, firstFailed(awaited), status)
+    else if (body === 'Merge' && whole === 'failed') sendFailure(exchange, firstFailed(awaited), status)
     else {
       const { parts, head, response } = exchange
       const document = body === 'Merge' ? merge(awaited) : envelope(exchange, whole)
@@ -76,21 +71,13 @@ export class CollectedAnswer implements Answer {
   #sendUpstream(whole: WholeStatus): void {
     const { awaited, parts, head, response, request } = this.#exchange
     const leg = this.#passedOn(whole === 'failed' ? 'failure' : 'success')
-    if (!leg) return this.#sendFailure(whole, firstFailed(awaited))
+    if (!leg) return sendFailure(this.#exchange, firstFailed(awaited))
     const reply = replyHeaders(parts, head.requestId, whole, awaited)
     const headers = passedHeaders(leg.headers, parts.pseudonym, reply)
     const bodyless = request.method === 'HEAD' || leg.status === 204 || leg.status === 304
     if (!bodyless && !hasLength(leg.headers)) headers.push('Content-Length', String(leg.body!.length))
     response.writeHead(leg.status, headers)
     response.end(leg.body)
-  }
-
-  #sendFailure(whole: WholeStatus, leg: Leg | undefined, status?: number): void {
-    const { parts, request, response, head, route, awaited } = this.#exchange
-    const more = replyHeaders(parts, head.requestId, whole, awaited)
-    const name = leg?.compiled.name ?? route.id
-    const rejection = failureRejection(name, leg?.token || 'relay_internal', status)
-    reject(parts, request, response, rejection, head.requestId, route.id, more)
   }
 }
 

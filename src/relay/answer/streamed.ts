@@ -1,12 +1,16 @@
 import type { UpstreamResponse } from '../../core/call.ts'
-import type { ErrorToken } from '../../core/errors.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
-import { failureRejection, reject, replyHeaders } from '../reply.ts'
 import { CallerSink } from './caller-sink.ts'
+import { sendFailure } from './failure.ts'
 
 /** Enough of an answer nobody needs is read to keep its connection; beyond it the connection is cut. */
 const discardBytes = 64 * 1024
+
+interface Refusal {
+  readonly leg: Leg
+  readonly response: UpstreamResponse
+}
 
 /**
  * Primary and First: one leg's answer goes to the caller as it comes. Under Primary that leg is `from`;
@@ -15,9 +19,10 @@ const discardBytes = 64 * 1024
 export class StreamedAnswer implements Answer {
   readonly #exchange: Exchange
   readonly #first: boolean
+  #decided = false
   #sink: CallerSink | undefined
-  /** Under First: refusals, kept in case that nobody succeeds. */
-  #refusals: { readonly leg: Leg; readonly response: UpstreamResponse }[] | undefined
+  /** Under First: answers that wait, unread and with their legs open, in case that nobody succeeds. */
+  #refusals: Refusal[] = []
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange
@@ -26,58 +31,50 @@ export class StreamedAnswer implements Answer {
 
   responded(leg: Leg, response: UpstreamResponse): void {
     if (this.#first) this.#race(leg, response)
-    else if (leg.compiled.index === this.#exchange.route.answer.from) this.#stream(leg, response)
+    else if (leg.compiled.index === this.#exchange.route.answer.from) this.#pass({ leg, response })
     else leg.drain(response)
   }
 
   #race(leg: Leg, response: UpstreamResponse): void {
-    if (this.#sink) return leg.drain(response)
-    if (response.status >= 400) {
-      this.#refusals ??= []
+    if (this.#decided) return leg.drain(response)
+    if (response.status < 400) {
+      this.#pass({ leg, response })
+      this.#exchange.cancelAwaited('client_cancelled', 'another upstream was first', leg)
+    } else {
       this.#refusals.push({ leg, response })
-      leg.complete(response.status)
-      return
+      this.#settle(leg)
     }
+  }
+
+  /** Once all that still run have refused, the first of them is the answer. */
+  #settle(last: Leg): void {
+    const { awaited, awaitedOpen } = this.#exchange
+    if (awaitedOpen > this.#refusals.length) return
+    const refusal = this.#refusals.shift()
+    if (refusal) this.#pass(refusal)
+    else sendFailure(this.#exchange, awaited.find(({ outcome }) => outcome === 'failure') ?? last)
+  }
+
+  #pass({ leg, response }: Refusal): void {
+    this.#decided = true
     this.#dropRefusals()
-    this.#stream(leg, response)
-    this.#exchange.cancelAwaited('client_cancelled', 'another upstream was first', leg)
-  }
-
-  #dropRefusals(): void {
-    for (const { response } of this.#refusals ?? []) response.discard(discardBytes)
-    this.#refusals = undefined
-  }
-
-  #stream(leg: Leg, response: UpstreamResponse): void {
     this.#sink = new CallerSink(this.#exchange, leg, response)
     if (this.#exchange.callerGone) this.#sink.callerLeft()
     response.pipe(this.#sink)
     this.#sink.flush()
   }
 
-  ended(leg: Leg): void {
-    const exchange = this.#exchange
-    if (this.#sink) return
-    if (!this.#first) {
-      const decides = leg.compiled.index === exchange.route.answer.from
-      if (decides) this.#fail(leg.compiled.name, leg.token || 'relay_internal')
-      return
-    }
-    if (exchange.awaitedOpen > 0) return
-    const refusal = this.#refusals?.shift()
-    if (refusal) {
-      this.#dropRefusals()
-      this.#stream(refusal.leg, refusal.response)
-    } else {
-      const failed = exchange.awaited.find(({ outcome }) => outcome === 'failure') ?? leg
-      this.#fail(failed.compiled.name, failed.token || 'relay_internal')
+  #dropRefusals(): void {
+    for (const { leg, response } of this.#refusals.splice(0)) {
+      response.discard(discardBytes)
+      leg.complete(response.status)
     }
   }
 
-  #fail(name: string, error: ErrorToken): void {
-    const { parts, request, response, head, route, awaited } = this.#exchange
-    const more = replyHeaders(parts, head.requestId, 'failed', awaited)
-    reject(parts, request, response, failureRejection(name, error), head.requestId, route.id, more)
+  ended(leg: Leg): void {
+    if (this.#decided) return
+    if (this.#first) this.#settle(leg)
+    else if (leg.compiled.index === this.#exchange.route.answer.from) sendFailure(this.#exchange, leg)
   }
 
   callerLeft(): void {

@@ -42,7 +42,10 @@ test('every leg has the request before any of them answers, so the total is the 
 
 describe('body Upstream', () => {
   test('All waits for the upstream that is passed on, even where only others are required', async () => {
-    const { relay, legs } = await start({ success: 'All', body: 'Upstream', from: 'a' }, ['Optional', 'Required'])
+    const { relay, legs } = await start({ success: 'All', body: 'Upstream', from: 'a' }, [
+      'Optional',
+      'Required',
+    ])
     const answer = ask(relay)
     await legs[1]!.answer(200, 'b')
     await eventually(() => expect(relay.observer.legs.length).toBe(1))
@@ -68,7 +71,10 @@ describe('body Upstream', () => {
   })
 
   test('All with Optional upstreams alone passes on whichever succeeded', async () => {
-    const { relay, legs } = await start({ success: 'All', body: 'Upstream', from: 'a' }, ['Optional', 'Optional'])
+    const { relay, legs } = await start({ success: 'All', body: 'Upstream', from: 'a' }, [
+      'Optional',
+      'Optional',
+    ])
     const answer = ask(relay)
     await legs[0]!.answer(500, 'a')
     await eventually(() => expect(relay.observer.legs.length).toBe(1))
@@ -82,14 +88,17 @@ describe('body Upstream', () => {
     await legs[1]!.answer(409, 'b')
     expect(await answer).toMatchObject({ status: 409, body: Buffer.from('b') })
     await legs[0]!.answer(200, 'a')
-    await eventually(() => expect(relay.observer.legs).toMatchObject([{ leg: 'b' }, { leg: 'a', status: 200 }]))
+    await eventually(() =>
+      expect(relay.observer.legs).toMatchObject([{ leg: 'b' }, { leg: 'a', status: 200 }]),
+    )
   })
 
   test('Quorum answers when enough have succeeded', async () => {
-    const { relay, legs } = await start(
-      { success: 'Quorum', quorum: 2, body: 'Upstream', from: 'a' },
-      ['Required', 'Required', 'Required'],
-    )
+    const { relay, legs } = await start({ success: 'Quorum', quorum: 2, body: 'Upstream', from: 'a' }, [
+      'Required',
+      'Required',
+      'Required',
+    ])
     const answer = ask(relay)
     await legs[0]!.answer(200, 'a')
     await legs[1]!.answer(200, 'b')

@@ -52,11 +52,22 @@ describe('Envelope', () => {
     { response: { success: 'All' }, legs: [200, 301], status: 200, whole: 'success' },
     { response: { success: 'All' }, legs: [200, 500], status: 502, whole: 'failed' },
     { response: { success: 'All' }, legs: [200, 0], status: 502, whole: 'failed' },
-    { response: { success: 'All' }, legs: [200, 500], optional: ['b'], status: 207, whole: 'partial_success' },
+    {
+      response: { success: 'All' },
+      legs: [200, 500],
+      optional: ['b'],
+      status: 207,
+      whole: 'partial_success',
+    },
     { response: { success: 'Any' }, legs: [500, 200], status: 207, whole: 'partial_success' },
     { response: { success: 'Any' }, legs: [500, 404], status: 502, whole: 'failed' },
     { response: { success: 'Any' }, legs: [200, 200], status: 200, whole: 'success' },
-    { response: { success: 'Quorum', quorum: 2 }, legs: [200, 500, 200], status: 207, whole: 'partial_success' },
+    {
+      response: { success: 'Quorum', quorum: 2 },
+      legs: [200, 500, 200],
+      status: 207,
+      whole: 'partial_success',
+    },
     { response: { success: 'Quorum', quorum: 2 }, legs: [200, 500, 500], status: 502, whole: 'failed' },
     { response: { success: 'Quorum', quorum: 2 }, legs: [200, 200, 200], status: 200, whole: 'success' },
     {
@@ -105,9 +116,27 @@ describe('Envelope', () => {
 
 describe('the answer of one upstream', () => {
   const cases: readonly Case[] = [
-    { response: { success: 'All', body: 'Upstream', from: 'b' }, legs: [200, 201], status: 201, whole: 'success', from: 'b' },
-    { response: { success: 'All', body: 'Upstream', from: 'b' }, legs: [200, 503], status: 503, whole: 'failed', from: 'b' },
-    { response: { success: 'All', body: 'Upstream', from: 'b' }, legs: [404, 200], status: 404, whole: 'failed', from: 'a' },
+    {
+      response: { success: 'All', body: 'Upstream', from: 'b' },
+      legs: [200, 201],
+      status: 201,
+      whole: 'success',
+      from: 'b',
+    },
+    {
+      response: { success: 'All', body: 'Upstream', from: 'b' },
+      legs: [200, 503],
+      status: 503,
+      whole: 'failed',
+      from: 'b',
+    },
+    {
+      response: { success: 'All', body: 'Upstream', from: 'b' },
+      legs: [404, 200],
+      status: 404,
+      whole: 'failed',
+      from: 'a',
+    },
     {
       response: { success: 'All', body: 'Upstream', from: 'a' },
       legs: [200, 500],
@@ -116,11 +145,41 @@ describe('the answer of one upstream', () => {
       whole: 'success',
       from: 'a',
     },
-    { response: { success: 'Any', body: 'Upstream', from: 'a' }, legs: [500, 200], status: 200, whole: 'partial_success', from: 'b' },
-    { response: { success: 'Any', body: 'Upstream', from: 'a' }, legs: [500, 404], status: 500, whole: 'failed', from: 'a' },
-    { response: { success: 'Quorum', quorum: 2, body: 'Upstream', from: 'c' }, legs: [200, 500, 200], status: 200, whole: 'partial_success', from: 'c' },
-    { response: { success: 'Primary', from: 'a' }, legs: [503, 200], status: 503, whole: 'failed', from: 'a' },
-    { response: { success: 'Primary', from: 'b' }, legs: [200, 302], status: 302, whole: 'success', from: 'b' },
+    {
+      response: { success: 'Any', body: 'Upstream', from: 'a' },
+      legs: [500, 200],
+      status: 200,
+      whole: 'partial_success',
+      from: 'b',
+    },
+    {
+      response: { success: 'Any', body: 'Upstream', from: 'a' },
+      legs: [500, 404],
+      status: 500,
+      whole: 'failed',
+      from: 'a',
+    },
+    {
+      response: { success: 'Quorum', quorum: 2, body: 'Upstream', from: 'c' },
+      legs: [200, 500, 200],
+      status: 200,
+      whole: 'partial_success',
+      from: 'c',
+    },
+    {
+      response: { success: 'Primary', from: 'a' },
+      legs: [503, 200],
+      status: 503,
+      whole: 'failed',
+      from: 'a',
+    },
+    {
+      response: { success: 'Primary', from: 'b' },
+      legs: [200, 302],
+      status: 302,
+      whole: 'success',
+      from: 'b',
+    },
     { response: { success: 'First' }, legs: [500, 200], status: 200, whole: 'partial_success', from: 'b' },
   ]
   test.each(cases)('$response.success over $legs passes on $from', async case_ => {
@@ -149,11 +208,14 @@ describe('the answer of one upstream', () => {
 })
 
 test('every relayed answer names its request, its status and one timing a leg', async () => {
-  const { relay, answer } = await run({ response: { success: 'All' }, legs: [200, 0], status: 502, whole: 'failed' })
+  const { relay, answer } = await run({
+    response: { success: 'All' },
+    legs: [200, 0],
+    status: 502,
+    whole: 'failed',
+  })
   expect(answer.header('x-request-id')).toBe(json(answer).requestId)
-  expect(answer.header('server-timing')).toMatch(
-    /^a;dur=[0-9.]+, b;dur=[0-9.]+;desc="connection_refused"$/,
-  )
+  expect(answer.header('server-timing')).toMatch(/^a;dur=[0-9.]+, b;dur=[0-9.]+;desc="connection_refused"$/)
   const named = await ask(relay, { headers: { 'x-request-id': 'order-7' } })
   expect(named.all('x-request-id')).toEqual(['order-7'])
 })

@@ -155,7 +155,9 @@ describe('Primary', () => {
     ;(await a.next()).end('from a')
     expect((await answer).body.toString()).toBe('from a')
     slow.end('later')
-    await eventually(() => expect(relay.observer.legs).toMatchObject([{ leg: 'a' }, { leg: 'b', status: 200 }]))
+    await eventually(() =>
+      expect(relay.observer.legs).toMatchObject([{ leg: 'a' }, { leg: 'b', status: 200 }]),
+    )
   })
 
   test('takes the answer of the primary, however late', async () => {

@@ -1,0 +1,12 @@
+import type { Exchange } from '../exchange.ts'
+import type { Leg } from '../leg.ts'
+import { failureRejection, reject, replyHeaders } from '../reply.ts'
+
+/** No upstream can answer, so the failure of one does. `status` overrides the one that goes with the failure. */
+export const sendFailure = (exchange: Exchange, leg: Leg | undefined, status?: number): void => {
+  const { parts, request, response, head, route, awaited } = exchange
+  exchange.outcome = 'failed'
+  const more = replyHeaders(parts, head.requestId, 'failed', awaited)
+  const rejection = failureRejection(leg?.compiled.name ?? route.id, leg?.token || 'relay_internal', status)
+  reject(parts, request, response, rejection, head.requestId, route.id, more)
+}

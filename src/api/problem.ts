@@ -32,3 +32,9 @@ export const formatFieldPath = (path: FieldPath): string =>
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
     '',
   )
+
+/** What a message quotes from a file: at most 80 characters, on one line, and unable to move a terminal's cursor. */
+export const excerpt = (text: string): string => {
+  const cut = text.length > 80 ? `${text.slice(0, 80)}…` : text
+  return cut.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/gu, found => JSON.stringify(found).slice(1, -1))
+}

@@ -1,4 +1,4 @@
-import type { Problem } from '../api/problem.ts'
+import { excerpt, type Problem } from '../api/problem.ts'
 import type { YamlDocument } from './yaml-text.ts'
 
 /** One line of a backends file: where a backendRef leads off-cluster. */
@@ -30,7 +30,7 @@ export const backendsOf = (
     for (const [key, url] of Object.entries(value)) {
       const wrong = keyPattern.test(key)
         ? wrongUrl(url)
-        : `backend "${clip(key)}" is not the name of a Service`
+        : `backend "${excerpt(key)}" is not the name of a Service`
       if (wrong === undefined) backends.push({ key, url: url as string, location: locate([key]) })
       else {
         const keys = 'keys are name, name:port, namespace/name or namespace/name:port'
@@ -46,13 +46,11 @@ const wrongUrl = (url: unknown): string | undefined => {
   if (typeof url !== 'string') return 'the URL of a backend must be a string'
   const parsed = URL.parse(url)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
-    return `"${clip(url)}" is not an http:// or https:// URL`
+    return `"${excerpt(url)}" is not an http:// or https:// URL`
   if (parsed.username !== '' || parsed.password !== '')
     return 'the URL of a backend must not carry credentials'
   if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') {
-    return `"${clip(url)}" must end after host and port: paths are for request.urlRewrite of the route`
+    return `"${excerpt(url)}" must end after host and port: paths are for request.urlRewrite of the route`
   }
   return undefined
 }
-
-const clip = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)

@@ -1,5 +1,5 @@
 import { apiVersion, defaultNamespace, group, kind } from '../api/names.ts'
-import type { FieldPath, Location, Problem } from '../api/problem.ts'
+import { excerpt, type FieldPath, type Location, type Problem } from '../api/problem.ts'
 import type { RouteResource } from '../api/snapshot.ts'
 import type { YamlDocument } from './yaml-text.ts'
 
@@ -68,8 +68,8 @@ const otherKind = (
     severity: ours ? 'error' : 'warning',
     code: ours ? 'FR0006' : 'FR0110',
     message: ours
-      ? `${group} has no kind ${found}`
-      : `kind ${found} is not a ${kind}: the document is skipped`,
+      ? `${group} has no kind ${excerpt(String(found))}`
+      : `kind ${excerpt(String(found))} is not a ${kind}: the document is skipped`,
     fix: ours ? `write kind: ${kind}` : 'move it to another file, or ignore this',
     field: 'kind',
     location: locate(['kind']),

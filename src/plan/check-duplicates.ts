@@ -1,5 +1,5 @@
 import type { FieldPath } from '../api/problem.ts'
-import { formatFieldPath } from '../api/problem.ts'
+import { excerpt, formatFieldPath } from '../api/problem.ts'
 import type { Draft } from './draft.ts'
 import type { Report } from './finding.ts'
 
@@ -13,7 +13,7 @@ export const checkDuplicates = (draft: Draft, report: Report): void => {
         report({
           code: 'FR0008',
           path: key === undefined ? [...path, i] : [...path, i, key],
-          message: `${name} stands more than once in ${formatFieldPath(path)}`,
+          message: `${excerpt(name)} stands more than once in ${formatFieldPath(path)}`,
           fix: 'rename or remove one of them',
         })
       }

@@ -1,5 +1,5 @@
 import type { MatchSpec } from '../api/fan-out-route.ts'
-import type { FieldPath } from '../api/problem.ts'
+import { excerpt, type FieldPath } from '../api/problem.ts'
 import type { Report } from './finding.ts'
 import { compilePattern, isUnderPrefix, normalizePrefix } from './match.ts'
 import type { PlannedMatch, ValueMatch } from './types.ts'
@@ -41,7 +41,7 @@ const checkPattern = (pattern: string, path: FieldPath, report: Report): void =>
     report({
       code: 'FR0041',
       path,
-      message: `not a regular expression of RE2: ${reason}`,
+      message: `not a regular expression of RE2: ${excerpt(reason)}`,
       fix: 'RE2 has no look-around and no back-references; rewrite the pattern without',
     })
   }

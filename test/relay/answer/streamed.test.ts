@@ -27,6 +27,34 @@ const startHeld = async () => {
   return { ...upstream, next }
 }
 
+/** Sends `size` bytes with `status` as fast as they are taken. */
+const startEndless = async (size: number, status = 200) => {
+  let sent = 0
+  const upstream = open(
+    await startUpstream((_r, answer) => {
+      answer.writeHead(status, { 'content-length': size })
+      const more = (): void => {
+        while (sent < size) {
+          const part = Buffer.alloc(Math.min(64 * 1024, size - sent))
+          sent += part.length
+          if (!answer.write(part)) return
+        }
+        answer.end()
+      }
+      answer.on('drain', more)
+      more()
+    }),
+  )
+  /** Resolves once nothing more is taken for a while. */
+  const stalled = async (): Promise<void> => {
+    for (let before = -1; before !== sent || sent === 0; ) {
+      before = sent
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+  }
+  return { ...upstream, sent: () => sent, stalled }
+}
+
 const isAborted = (response: ServerResponse) =>
   eventually(() => expect([response.destroyed, response.writableFinished]).toEqual([true, false]))
 
@@ -110,40 +138,17 @@ describe.each([
   })
 
   test('a slow caller holds the upstream back instead of filling memory', async () => {
-    const size = 50_000_000
-    let sent = 0
-    const a = open(
-      await startUpstream((_r, answer) => {
-        answer.writeHead(200, { 'content-length': size })
-        const chunk = Buffer.alloc(64 * 1024)
-        const push = () => {
-          while (sent < size) {
-            sent += Math.min(chunk.length, size - sent)
-            if (!answer.write(chunk.subarray(0, Math.min(chunk.length, size - sent + chunk.length)))) break
-          }
-          if (sent < size) answer.once('drain', push)
-        }
-        push()
-      }),
-    )
+    const a = await startEndless(50_000_000)
     const relay = await relayTo([a.url], response)
     const client = open(await RawClient.connect(relay.port))
     client.socket.pause()
     client.send(requestBytes())
-    // What is under way sits in socket buffers; wait until it stops growing.
-    let before = -1
-    await eventually(async () => {
-      const now = sent
-      const grew = now !== before || now === 0
-      before = now
-      if (grew) {
-        await new Promise(resolve => setTimeout(resolve, 100))
-        throw new Error('still growing')
-      }
-    })
-    expect(sent).toBeLessThan(size / 2)
-    expect(relay.server.listening).toBe(true)
+    await a.stalled()
+    expect(a.sent()).toBeLessThan(25_000_000)
+    client.socket.resume()
+    expect((await client.response({ withinMs: 10_000 })).body.length).toBe(50_000_000)
   })
+
 })
 
 describe('Primary', () => {
@@ -265,6 +270,18 @@ describe('First', () => {
     const { status, complete, ...rest } = await answer
     expect([status, complete]).toEqual([502, true])
     expect(json({ status, complete, ...rest }).code).toMatch(/http_response_incomplete|connection_terminated/)
+  })
+
+  test('a large refusal that waits is not read into memory', async () => {
+    const a = await startEndless(50_000_000, 500)
+    const b = await startHeld()
+    const relay = await relayTo([a.url, b.url], first)
+    const answer = ask(relay)
+    await a.stalled()
+    expect(a.sent()).toBeLessThan(25_000_000)
+    ;(await b.next()).end('from b')
+    expect((await answer).body.toString()).toBe('from b')
+    await eventually(() => expect([relay.observer.inFlight.attempts, a.openSockets()]).toEqual([0, 0]))
   })
 
   test('refusals of several upstreams leave nothing behind', async () => {

@@ -12,7 +12,7 @@ export interface Endpoint {
 export interface RelayConfig {
   /** The data port: requests to fan out. */
   readonly listen: readonly Endpoint[]
-  /** Console and admin API. */
+  /** Admin API. */
   readonly admin: readonly Endpoint[]
   /** /metrics, /livez, /readyz. */
   readonly telemetry: readonly Endpoint[]

@@ -27,7 +27,7 @@ export const renderDemo = (addresses: {
     'Try, in another terminal:',
     ...trials.flatMap(({ what, fields }) => ['', `  # ${what}`, `  ${curl(addresses.data, fields)}`]),
     '',
-    `Console: http://${addresses.admin}/`,
+    `Admin:   http://${addresses.admin}/api/v1/overview`,
     `Route:   ${addresses.routes} (edit it: changes are followed)`,
     'Ctrl-C stops everything.',
     '',

@@ -30,7 +30,7 @@ export const relayOptions = {
   admin: option({
     flag: 'admin',
     value: 'HOST:PORT',
-    description: 'Where the console and the admin API are. Keep it on loopback: it can change things.',
+    description: 'Where the admin API is. Keep it on loopback: it shows where requests go.',
     default: at(loopback, 4781),
     defaultText: '127.0.0.1:4781,[::1]:4781',
     read: endpoints(loopback),

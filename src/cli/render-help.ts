@@ -12,7 +12,7 @@ export const renderHelp = (verbs: readonly Verb[]): string => {
     '',
     'Ports of a running relay:',
     '  4780  data: the application sends its requests here (loopback)',
-    '  4781  admin: console and API (loopback)',
+    '  4781  admin: API (loopback)',
     '  4782  telemetry: /metrics /livez /readyz',
     '',
     'Try it:',

@@ -18,7 +18,7 @@ export const run = defineVerb(
     examples: [
       [
         'fanout-relay run routes/',
-        'the data port is http://localhost:4780, the console http://localhost:4781',
+        'the data port is http://localhost:4780, the admin API http://localhost:4781',
       ],
       [
         'fanout-relay run orders.yaml --listen 8080 --log-level debug',

@@ -51,6 +51,8 @@ export type Outcome =
 export interface UpstreamResponse {
   readonly status: number
   readonly headers: HeaderList
+  /** Empty when there is none: by itself, because most who ask need no other field. */
+  readonly contentType: string
   /** Hands what has arrived and all that follows to the sink. Called at most once. */
   pipe(sink: BodySink): void
   /** Continues after a sink's `data` returned false. */

@@ -27,9 +27,8 @@ export const captureBody = (
     } else if (bytes === declared) finish()
   }
   const finish = (): void => {
-    stop()
-    // The rest of the message is its end; without a listener it must still be read.
-    source.resume()
+    // A declared body can end early only with its connection, and nothing follows its last byte.
+    if (declared === undefined) stop()
     onBody(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes))
   }
   const stop = (): void => {
@@ -37,5 +36,5 @@ export const captureBody = (
     source.off('end', finish)
   }
   source.on('data', take)
-  source.on('end', finish)
+  if (declared === undefined) source.on('end', finish)
 }

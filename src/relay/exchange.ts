@@ -183,16 +183,26 @@ export class Exchange extends Timed {
 
   /** A leg's call has the head of its answer. */
   responded(leg: Leg, response: UpstreamResponse): void {
-    if (leg.outcome !== 'pending') response.discard(0)
-    else if (leg.compiled.awaited) this.#answer.responded(leg, response)
-    else leg.drain(response)
+    try {
+      if (leg.outcome !== 'pending') response.discard(0)
+      else if (leg.compiled.awaited) this.#answer.responded(leg, response)
+      else leg.drain(response)
+    } catch (defect) {
+      response.cancel(relayError('relay_internal', String(defect), defect))
+      this.#cannotAnswer(leg, defect)
+    }
   }
 
-  /** Nothing an upstream or a caller does leads here. It costs this request alone, or only this copy. */
+  /** Nothing an upstream or a caller does leads here: this leg fails, and the answer is made without it. */
   defect(leg: Leg, error: unknown): void {
     this.parts.observer.defect(error, this.head.requestId)
     leg.fail(relayError('relay_internal', String(error), error))
-    if (!leg.compiled.awaited) return
+  }
+
+  /** As `defect`, where it was the making of the answer that broke. */
+  #cannotAnswer(leg: Leg, error: unknown): void {
+    this.defect(leg, error)
+    if (!leg.compiled.awaited || this.response.writableEnded) return
     if (this.answered) this.response.destroy()
     else this.refuse(relayInternal)
   }
@@ -213,7 +223,7 @@ export class Exchange extends Timed {
       try {
         this.#answer.ended(leg)
       } catch (defect) {
-        this.defect(leg, defect)
+        this.#cannotAnswer(leg, defect)
       }
     }
     if (this.#closed) {

@@ -4,7 +4,6 @@ import type {
   Cancellable,
   HeaderList,
   LegRequest,
-  Outcome,
   StreamedBody,
   UpstreamResponse,
 } from '../core/call.ts'
@@ -50,19 +49,12 @@ export class Leg extends Timed implements CallContext, BodySink {
     this.#counted = true
     compiled.timeout?.start(this, this.#startedAt)
     compiled.call(request, this).then(
-      outcome => this.#settle(outcome),
+      outcome => {
+        if (outcome.kind === 'failure') this.fail(outcome.error)
+        else this.#exchange.responded(this, outcome.response)
+      },
       defect => this.#exchange.defect(this, defect),
     )
-  }
-
-  #settle(outcome: Outcome): void {
-    if (outcome.kind === 'failure') return this.fail(outcome.error)
-    try {
-      this.#exchange.responded(this, outcome.response)
-    } catch (defect) {
-      outcome.response.cancel(relayError('relay_internal', String(defect), defect))
-      this.#exchange.defect(this, defect)
-    }
   }
 
   get isOverLimit(): boolean {
@@ -173,6 +165,10 @@ export class Leg extends Timed implements CallContext, BodySink {
   /** Of the answer that was collected. */
   get headers(): HeaderList {
     return this.#response?.headers ?? []
+  }
+
+  get contentType(): string {
+    return this.#response?.contentType ?? ''
   }
 
   summary(): LegSummary {

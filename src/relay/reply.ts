@@ -8,26 +8,27 @@ import type { Rejection } from './rejection.ts'
 
 export type WholeStatus = 'success' | 'partial_success' | 'failed'
 
-/** Fields of every relayed answer, beside those that the upstream sent or the body needs. */
+/** Adds the fields of every relayed answer to those that the upstream sent or the body needs. */
 export const replyHeaders = (
   parts: RelayParts,
   requestId: string,
   status: WholeStatus,
   legs: readonly Leg[],
+  headers: string[] = [],
 ): string[] => {
-  const headers = ['X-Request-Id', requestId, 'X-FanOut-Status', status]
+  headers.push('X-Request-Id', requestId, 'X-FanOut-Status', status)
   const timing = serverTiming(legs)
   if (timing !== '') headers.push('Server-Timing', timing)
   if (parts.draining()) headers.push('Connection', 'close')
   return headers
 }
 
-/** As `replyHeaders`, after what the upstream said; RFC 9110 §7.6.3: every intermediary appends itself. */
-export const passedHeaders = (
-  upstream: readonly string[],
-  pseudonym: string,
-  reply: readonly string[],
-): string[] => upstream.concat('Via', `1.1 ${pseudonym}`, reply)
+/** What an upstream said, to be passed on; RFC 9110 §7.6.3: every intermediary appends itself. */
+export const passedHeaders = (upstream: readonly string[], pseudonym: string): string[] => {
+  const headers = upstream.slice()
+  headers.push('Via', `1.1 ${pseudonym}`)
+  return headers
+}
 
 /** One entry a leg that has ended: `inventory;dur=38, crm;dur=1500;desc="http_response_timeout"`. */
 const serverTiming = (legs: readonly Leg[]): string => {

@@ -33,6 +33,8 @@ export interface AttemptObserver {
   ended(status: number, error: ErrorToken | '', durationMs: number): void
 }
 
+type ParsedHeaders = Readonly<Record<string, string | string[] | undefined>>
+
 /** The innermost Call: one request on one connection. */
 export const createAttempt = (options: AttemptOptions): Call =>
   function attempt(request, context) {
@@ -53,6 +55,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   readonly #startedAt: number
   #controller: Dispatcher.DispatchController | undefined
   #raw: readonly Buffer[] = []
+  #parsed: ParsedHeaders = {}
   #headers: HeaderList | undefined
   #sink: BodySink | undefined
   #unread: Buffer[] | undefined
@@ -92,11 +95,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     if (this.#cancelled) controller.abort(abortion)
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    parsed: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, parsed: ParsedHeaders): void {
     const raw = controller.rawHeaders as Buffer[]
     if (!isPlainCoding(parsed['transfer-encoding']))
       return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
@@ -106,7 +105,13 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     if (status < 200) return this.#interim(status, endToEndHeaders(raw, status))
     this.status = status
     this.#raw = raw
+    this.#parsed = parsed
     this.#resolve({ kind: 'response', response: this })
+  }
+
+  get contentType(): string {
+    const type = this.#parsed['content-type'] ?? ''
+    return typeof type === 'string' ? type : type[0]!
   }
 
   /** Made when asked for: nobody reads the headers of a copy's answer. */

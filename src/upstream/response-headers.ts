@@ -26,16 +26,18 @@ export const endToEndHeaders = (raw: readonly Buffer[], status: number): HeaderL
   const bodyless = status < 200 || status === 204
   let nominated: Set<string> | undefined
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    // latin1 keeps every byte of obs-text as it is (RFC 9110 §5.5).
-    const name = raw[i]!.toString('latin1')
+    const name = textOf(raw[i]!)
     const lower = name.toLowerCase()
-    if (lower === 'connection') nominated = nominate(nominated, raw[i + 1]!.toString('latin1'))
+    if (lower === 'connection') nominated = nominate(nominated, textOf(raw[i + 1]!))
     // RFC 9110 §8.6: there is no body whose length could be told.
     else if (bodyless && lower === 'content-length') continue
-    else if (!dropped.has(lower)) headers.push(name, raw[i + 1]!.toString('latin1'))
+    else if (!dropped.has(lower)) headers.push(name, textOf(raw[i + 1]!))
   }
   return nominated ? without(headers, nominated) : headers
 }
+
+/** latin1 keeps every byte of obs-text as it is (RFC 9110 §5.5); the bare method is half of what toString costs. */
+const textOf = (bytes: Buffer): string => (bytes as Buffer & { latin1Slice(): string }).latin1Slice()
 
 /** Tokens of `Connection` name further fields of this hop; keep-alive and close name none. */
 const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {

@@ -70,7 +70,38 @@ const brokenFor = (upstream: string): Tracing => ({
   }),
 })
 
-test.each(answers)('a throw before a leg begins is 500: %s', async (_name, response) => {
+test('a throw before a leg begins fails that leg, and others may answer', async () => {
+  const a = open(await startPlain())
+  const upstreams = [
+    { name: 'a', url: a.url },
+    { name: 'b', url: a.url },
+  ]
+  const relay = open(
+    await startRelay({ r: { upstreams, response: { success: 'First' } } }, { tracing: brokenFor('a') }),
+  )
+  const answer = await ask(relay)
+  expect([answer.status, answer.body.toString()]).toEqual([200, 'ok'])
+  expect(relay.observer.failures).toMatchObject([{ leg: { name: 'a', error: 'relay_internal' } }])
+  await isIdle(relay)
+})
+
+test('an Envelope names it', async () => {
+  const a = open(await startPlain())
+  const upstreams = [
+    { name: 'a', url: a.url },
+    { name: 'b', url: a.url },
+  ]
+  const relay = open(await startRelay({ r: { upstreams } }, { tracing: brokenFor('a') }))
+  const answer = await ask(relay)
+  expect([answer.status, answer.complete]).toEqual([502, true])
+  expect(json(answer).results).toMatchObject({ a: { error: 'relay_internal' }, b: { outcome: 'success' } })
+  await isIdle(relay)
+})
+
+test.each([
+  { success: 'Primary', from: 'a' },
+  { success: 'All', body: 'Upstream', from: 'a' },
+])('with nobody else to answer it is 500: $success', async response => {
   const a = open(await startPlain())
   const upstreams = [{ name: 'a', url: a.url }]
   const relay = open(await startRelay({ r: { upstreams, response } }, { tracing: brokenFor('a') }))

@@ -82,7 +82,7 @@ export class CallerSink implements BodySink {
     const spareFailed = awaited.some(leg => leg.outcome === 'failure')
     const whole = holds ? (spareFailed ? 'partial_success' : 'success') : 'failed'
     this.#exchange.outcome = holds ? (spareFailed ? 'partial' : 'success') : 'failed'
-    const reply = replyHeaders(parts, head.requestId, whole, awaited)
-    response.writeHead(status, passedHeaders(headers, parts.pseudonym, reply))
+    const passed = passedHeaders(headers, parts.pseudonym)
+    response.writeHead(status, replyHeaders(parts, head.requestId, whole, awaited, passed))
   }
 }

@@ -72,8 +72,8 @@ export class CollectedAnswer implements Answer {
     const { awaited, parts, head, response, request } = this.#exchange
     const leg = this.#passedOn(whole === 'failed' ? 'failure' : 'success')
     if (!leg) return sendFailure(this.#exchange, firstFailed(awaited))
-    const reply = replyHeaders(parts, head.requestId, whole, awaited)
-    const headers = passedHeaders(leg.headers, parts.pseudonym, reply)
+    const passed = passedHeaders(leg.headers, parts.pseudonym)
+    const headers = replyHeaders(parts, head.requestId, whole, awaited, passed)
     const bodyless = request.method === 'HEAD' || leg.status === 204 || leg.status === 304
     if (!bodyless && !hasLength(leg.headers)) headers.push('Content-Length', String(leg.body!.length))
     response.writeHead(leg.status, headers)

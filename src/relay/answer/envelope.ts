@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import type { Exchange } from '../exchange.ts'
-import { headerValue } from '../header-value.ts'
 import type { Leg } from '../leg.ts'
 import type { WholeStatus } from '../reply.ts'
 
@@ -9,10 +8,13 @@ import type { WholeStatus } from '../reply.ts'
  * upstream wrote them, not parsed and written again: numbers beyond 2^53 keep their digits.
  */
 export const envelope = ({ route, head, awaited }: Exchange, status: WholeStatus): Buffer => {
-  const legs = awaited.map(leg => `${JSON.stringify(leg.compiled.name)}:${entry(leg)}`).join(',')
-  const { requestId } = head
-  const about = `"route":${JSON.stringify(route.id)},"requestId":${JSON.stringify(requestId)},"status":"${status}"`
-  return Buffer.from(`{${about},"results":{${legs}}}`)
+  // Ids and names hold no character that JSON would escape: their patterns see to that.
+  let text = `{"route":"${route.id}","requestId":"${head.requestId}","status":"${status}","results":{`
+  for (let i = 0; i < awaited.length; i++) {
+    const leg = awaited[i]!
+    text += `${i === 0 ? '' : ','}"${leg.compiled.name}":${entry(leg)}`
+  }
+  return Buffer.from(`${text}}}`)
 }
 
 const entry = (leg: Leg): string => {
@@ -21,12 +23,12 @@ const entry = (leg: Leg): string => {
   if (leg.token !== '') text += `,"error":"${leg.token}"`
   if (leg.outcome === 'skipped') text += `,"reason":"${leg.detail}"`
   else text += `,"attempts":${leg.attempt},"durationMs":${Math.round(leg.durationMs)}`
-  if (leg.body && leg.body.length > 0) text += bodyMembers(leg.body, headerValue(leg.headers, 'content-type'))
+  if (leg.body && leg.body.length > 0) text += bodyMembers(leg.body, leg.contentType)
   return `${text}}`
 }
 
 /** JSON as JSON, text as a string, other bytes as base64 with `encoding`. */
-const bodyMembers = (body: Buffer, contentType = ''): string => {
+const bodyMembers = (body: Buffer, contentType: string): string => {
   if (!isUtf8(body)) return `,"encoding":"base64","body":"${body.toString('base64')}"`
   const text = body.toString('utf8')
   if (isJsonType(contentType) && isJson(text)) return `,"body":${text}`

@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteObserver } from '../core/observer.ts'
-import { captureBody } from './capture.ts'
-import { Exchange, type RelayParts } from './exchange.ts'
+import { type Arrival, Exchange, type RelayParts } from './exchange.ts'
 import type { NearRoute } from './nearest.ts'
-import { bodyTooLarge, overloaded, type Rejection, relayInternal } from './rejection.ts'
+import { overloaded, type Rejection, relayInternal } from './rejection.ts'
 import { reject } from './reply.ts'
-import { type RequestHead, readRequestHead } from './request-head.ts'
-import type { RouteMatch, ServingRoute } from './route.ts'
-import type { RouteTable } from './table.ts'
+import { headReader, type RequestHead } from './request-head.ts'
+import type { RefusingRoute } from './route.ts'
 import type { TableHolder } from './table-holder.ts'
-import { Tee } from './tee.ts'
+import { Upload } from './upload.ts'
 
 export interface DataHandlerOptions {
   readonly parts: RelayParts
@@ -25,80 +23,48 @@ export type DataHandler = (
 
 /** Takes requests on Node's own objects: no Request, Response or web stream is made on this path. */
 export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions): DataHandler => {
-  const headOptions = { pseudonym: parts.pseudonym, nextRequestId }
+  const readHead = headReader({ pseudonym: parts.pseudonym, nextRequestId })
+  const { unmatched } = parts.observer
 
   return function handle(request, response, { expectsContinue }) {
-    const startedAt = parts.now()
-    const refuse = (rejection: Rejection, observer: RouteObserver, requestId?: string, route?: string) => {
-      observer.started()
-      response.on('close', () => {
-        const outcome = observer === parts.observer.unmatched ? 'unmatched' : 'rejected'
-        observer.ended(request.method ?? '', rejection.status, outcome, parts.now() - startedAt)
-      })
-      // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
-      const answer = expectsContinue ? { ...rejection, close: true } : rejection
-      reject(parts, request, response, answer, requestId, route)
-    }
-    const { unmatched } = parts.observer
-
+    const arrival: Arrival = { parts, request, response, expectsContinue, startedAt: parts.now() }
     try {
-      const head = readRequestHead(request, headOptions)
-      if ('detail' in head) return refuse(head, unmatched)
-      if (head.method === 'TRACE') return refuse(noTrace, unmatched, head.requestId)
+      const head = readHead(request)
+      if ('detail' in head) return refuse(arrival, head, unmatched)
+      if (head.method === 'TRACE') return refuse(arrival, noTrace, unmatched, head)
       const table = tables.current
-      const found = table?.find(head)
-      if (!table) return refuse(notReady, unmatched, head.requestId)
-      if (!found) return refuse(noRoute(table.nearest(head.path)), unmatched, head.requestId)
+      if (!table) return refuse(arrival, notReady, unmatched, head)
+      const found = table.find(head)
+      if (!found) return refuse(arrival, noRoute(table.nearest(head.path)), unmatched, head)
       const { route } = found
-      if (route.kind === 'broken')
-        return refuse(routeInvalid(route.id, route.reason), route.observer, head.requestId, route.id)
-      if (!parts.budget.hasRoomForRequest) return refuse(overloaded, route.observer, head.requestId, route.id)
-      serve(table, found, route, head)
+      if (route.kind === 'broken') return refuse(arrival, routeInvalid(route), route.observer, head, route.id)
+      if (!parts.budget.hasRoomForRequest) return refuse(arrival, overloaded, route.observer, head, route.id)
+      const exchange = new Exchange(arrival, table, route, found.match, head)
+      if (head.contentLength === 0) exchange.fanOut(null)
+      else new Upload(exchange).receive(arrival)
     } catch (defect) {
       parts.observer.defect(defect, '')
-      refuse(relayInternal, unmatched)
-    }
-
-    function serve(table: RouteTable, { match }: RouteMatch, route: ServingRoute, head: RequestHead): void {
-      const exchange = new Exchange({ parts, table, route, match, head, request, response, startedAt })
-      const { contentLength } = head
-      const { maxBodyBytes, onOversize } = route
-      if (contentLength === 0) return exchange.fanOut(null)
-      const large = contentLength !== undefined && contentLength > maxBodyBytes
-      if (large && onOversize === 'Reject') return exchange.refuse(bodyTooLarge(maxBodyBytes))
-      const reserved = large ? 0 : (contentLength ?? maxBodyBytes)
-      if (!exchange.reserve(reserved))
-        return exchange.refuse(expectsContinue ? { ...overloaded, close: true } : overloaded)
-      // Only now is it certain that the body will be read.
-      if (expectsContinue) response.writeContinue()
-      if (large) return stream(exchange, route, contentLength, [])
-      captureBody(request, {
-        limit: maxBodyBytes,
-        declared: contentLength,
-        onBody: body => {
-          if (exchange.answered) return
-          exchange.reserve(body.length - reserved)
-          exchange.fanOut(body.length === 0 ? null : body)
-        },
-        onOverflow: chunks => {
-          if (exchange.answered) return
-          exchange.reserve(-reserved)
-          if (onOversize === 'Reject') exchange.refuse(bodyTooLarge(maxBodyBytes))
-          else stream(exchange, route, undefined, chunks)
-        },
-      })
-    }
-
-    function stream(
-      exchange: Exchange,
-      { onOversize, answer }: ServingRoute,
-      contentLength: number | undefined,
-      chunks: readonly Buffer[],
-    ): void {
-      const only = onOversize === 'StreamPrimary' ? answer.from : undefined
-      exchange.fanOutStreamed(new Tee(request, contentLength), chunks, only)
+      refuse(arrival, relayInternal, unmatched)
     }
   }
+}
+
+/** Answers a request that never becomes an exchange, and counts it. */
+const refuse = (
+  { parts, request, response, expectsContinue, startedAt }: Arrival,
+  rejection: Rejection,
+  observer: RouteObserver,
+  head?: RequestHead,
+  route?: string,
+): void => {
+  observer.started()
+  response.on('close', () => {
+    const outcome = observer === parts.observer.unmatched ? 'unmatched' : 'rejected'
+    observer.ended(request.method ?? '', rejection.status, outcome, parts.now() - startedAt)
+  })
+  // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
+  const answer = expectsContinue ? { ...rejection, close: true } : rejection
+  reject(parts, request, response, answer, head?.requestId, route)
 }
 
 const noTrace: Rejection = {
@@ -128,7 +94,7 @@ const noRoute = (nearest: readonly NearRoute[]): Rejection => ({
   extensions: { nearest },
 })
 
-const routeInvalid = (id: string, reason: string): Rejection => ({
+const routeInvalid = ({ id, reason }: RefusingRoute): Rejection => ({
   status: 503,
   code: 'route_invalid',
   title: 'Route invalid',

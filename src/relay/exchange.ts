@@ -38,14 +38,13 @@ export interface Answer {
   callerLeft(): void
 }
 
-interface ExchangeInit {
+/** A request as it came in. */
+export interface Arrival {
   readonly parts: RelayParts
-  readonly table: RouteTable
-  readonly route: ServingRoute
-  readonly match: PlannedMatch
-  readonly head: RequestHead
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly expectsContinue: boolean
+  /** When its head had been read: deadlines count from here. */
   readonly startedAt: number
 }
 
@@ -75,7 +74,13 @@ export class Exchange extends Timed {
   #closed = false
   #heldBytes = 0
 
-  constructor({ parts, table, route, match, head, request, response, startedAt }: ExchangeInit) {
+  constructor(
+    { parts, request, response, startedAt }: Arrival,
+    table: RouteTable,
+    route: ServingRoute,
+    match: PlannedMatch,
+    head: RequestHead,
+  ) {
     super()
     this.parts = parts
     this.route = route
@@ -154,11 +159,17 @@ export class Exchange extends Timed {
     }
     // Skipped only once every leg is known: the last one to end concludes the exchange.
     const skipped = only === undefined ? undefined : (leg: Leg) => leg.compiled.index !== only
-    for (const leg of this.awaited) this.#start(leg, bodyOf, skipped)
-    if (this.#copies) for (const leg of this.#copies) this.#start(leg, bodyOf, skipped)
+    const now = this.now()
+    for (const leg of this.awaited) this.#start(leg, bodyOf, skipped, now)
+    if (this.#copies) for (const leg of this.#copies) this.#start(leg, bodyOf, skipped, now)
   }
 
-  #start(leg: Leg, bodyOf: (leg: Leg) => RequestBody, skipped: ((leg: Leg) => boolean) | undefined): void {
+  #start(
+    leg: Leg,
+    bodyOf: (leg: Leg) => RequestBody,
+    skipped: ((leg: Leg) => boolean) | undefined,
+    now: number,
+  ): void {
     const { compiled } = leg
     if (skipped?.(leg)) return leg.skip('oversize')
     if (!compiled.awaited && !this.parts.budget.hasRoomForCopies) return leg.skip('memory')
@@ -166,7 +177,7 @@ export class Exchange extends Timed {
     try {
       const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
       const span = this.#span?.leg(compiled.name, compiled.role, request.method, leg.attempt)
-      leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span)
+      leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span, now)
     } catch (defect) {
       this.defect(leg, defect)
     }

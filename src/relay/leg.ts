@@ -40,9 +40,9 @@ export class Leg extends Timed implements CallContext, BodySink {
     this.#exchange = exchange
   }
 
-  start(request: LegRequest, span: LegSpan | undefined): void {
+  start(request: LegRequest, span: LegSpan | undefined, now: number): void {
     const { compiled } = this
-    this.#startedAt = this.#exchange.now()
+    this.#startedAt = now
     this.#span = span
     if (request.body !== null && !Buffer.isBuffer(request.body)) this.#streamed = request.body
     compiled.state.inFlight++

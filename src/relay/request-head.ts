@@ -25,6 +25,9 @@ export interface HeadOptions {
   readonly nextRequestId: () => string
 }
 
+/** Reads a head, or says why it cannot be relayed. */
+export type HeadReader = (request: IncomingMessage) => RequestHead | Rejection
+
 const field = {
   drop: 1,
   connection: 2,
@@ -72,97 +75,106 @@ const validTraceparent =
 const notNominable =
   /^(?:host|content-length|authorization|cookie|via|x-request-id|traceparent|tracestate|forwarded|x-forwarded-.*)$/
 
-export const readRequestHead = (
-  request: IncomingMessage,
-  { pseudonym, nextRequestId }: HeadOptions,
-): RequestHead | Rejection => {
-  if (request.httpVersionMajor !== 1) return unknownVersion
-  const raw = request.rawHeaders
-  const headers: string[] = []
-  let host: string | undefined
-  let requestId: string | undefined
-  let traceparent: string | undefined
-  let tracestate: string | undefined
-  let via = ''
-  let nominated: Set<string> | undefined
-  let contentLength: number | undefined = 0
+export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReader => {
+  const via11 = `1.1 ${pseudonym}`
+  /** Callers name one host again and again; it is checked once. */
+  let knownHost: string | undefined
+  const isValidHost = (host: string): boolean => {
+    if (host === knownHost) return true
+    if (!validHost.test(host)) return false
+    knownHost = host
+    return true
+  }
 
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!
-    const value = raw[i + 1]!
-    switch (special.get(name) ?? special.get(name.toLowerCase())) {
-      case undefined:
-        headers.push(name, value)
-        break
-      case field.connection:
-        nominated = nominate(nominated, value)
-        break
-      case field.length:
-        contentLength = Number(value)
-        // Beyond 2^53 the number is no longer the one that was sent.
-        if (!Number.isSafeInteger(contentLength)) return badRequest('Content-Length is too large.')
-        break
-      case field.coding:
-        // Only plain chunked can be taken off and put on again without changing what the body means.
-        if (contentLength === undefined || value.toLowerCase() !== 'chunked') return unknownCoding
-        if (request.httpVersionMinor === 0) return badRequest('Transfer-Encoding is not allowed in HTTP/1.0.')
-        contentLength = undefined
-        break
-      case field.host:
-        if (host !== undefined) return badRequest('More than one Host header.')
-        host = value
-        break
-      case field.id:
-        requestId = validRequestId.test(value) ? value : undefined
-        break
-      case field.trace:
-        // A second or malformed traceparent restarts the trace (W3C Trace Context §3.2.1).
-        traceparent = traceparent === undefined && validTraceparent.test(value) ? value : ''
-        break
-      case field.state:
-        tracestate = tracestate === undefined ? value : `${tracestate},${value}`
-        break
-      case field.via:
-        if (value.includes(pseudonym)) return loop
-        via = via === '' ? value : `${via}, ${value}`
-        break
-      case field.hops:
-        headers.push(name, request.method === 'OPTIONS' ? oneHopLess(value) : value)
-        break
+  return function readHead(request) {
+    if (request.httpVersionMajor !== 1) return unknownVersion
+    const raw = request.rawHeaders
+    const headers: string[] = []
+    let host: string | undefined
+    let requestId: string | undefined
+    let traceparent: string | undefined
+    let tracestate: string | undefined
+    let via = ''
+    let nominated: Set<string> | undefined
+    let contentLength: number | undefined = 0
+
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i]!
+      const value = raw[i + 1]!
+      switch (special.get(name) ?? special.get(name.toLowerCase())) {
+        case undefined:
+          headers.push(name, value)
+          break
+        case field.connection:
+          nominated = nominate(nominated, value)
+          break
+        case field.length:
+          contentLength = Number(value)
+          // Beyond 2^53 the number is no longer the one that was sent.
+          if (!Number.isSafeInteger(contentLength)) return badRequest('Content-Length is too large.')
+          break
+        case field.coding:
+          // Only plain chunked can be taken off and put on again without changing what the body means.
+          if (contentLength === undefined || value.toLowerCase() !== 'chunked') return unknownCoding
+          if (request.httpVersionMinor === 0)
+            return badRequest('Transfer-Encoding is not allowed in HTTP/1.0.')
+          contentLength = undefined
+          break
+        case field.host:
+          if (host !== undefined) return badRequest('More than one Host header.')
+          host = value
+          break
+        case field.id:
+          requestId = validRequestId.test(value) ? value : undefined
+          break
+        case field.trace:
+          // A second or malformed traceparent restarts the trace (W3C Trace Context §3.2.1).
+          traceparent = traceparent === undefined && validTraceparent.test(value) ? value : ''
+          break
+        case field.state:
+          tracestate = tracestate === undefined ? value : `${tracestate},${value}`
+          break
+        case field.via:
+          if (value.includes(pseudonym)) return loop
+          via = via === '' ? value : `${via}, ${value}`
+          break
+        case field.hops:
+          headers.push(name, request.method === 'OPTIONS' ? oneHopLess(value) : value)
+          break
+      }
     }
-  }
 
-  const target = parseTarget(request.url ?? '')
-  if ('detail' in target) return target
-  const authority = target.authority ?? host ?? ''
-  if (host === undefined && request.httpVersionMinor === 1) return badRequest('The Host header is missing.')
-  if (host !== undefined && !validHost.test(host)) return badRequest('Host is not a valid host and port.')
-  if (target.authority !== undefined && !validHost.test(target.authority))
-    return badRequest('The request target has an invalid authority.')
-  if (nominated) {
-    for (const name of nominated)
-      if (notNominable.test(name)) return badRequest(`Connection must not name ${name}.`)
-    removeNamed(headers, nominated)
-  }
+    const target = parseTarget(request.url ?? '')
+    if ('detail' in target) return target
+    const authority = target.authority ?? host ?? ''
+    if (host === undefined && request.httpVersionMinor === 1) return badRequest('The Host header is missing.')
+    if (host !== undefined && !isValidHost(host)) return badRequest('Host is not a valid host and port.')
+    if (target.authority !== undefined && !isValidHost(target.authority))
+      return badRequest('The request target has an invalid authority.')
+    if (nominated) {
+      for (const name of nominated)
+        if (notNominable.test(name)) return badRequest(`Connection must not name ${name}.`)
+      removeNamed(headers, nominated)
+    }
 
-  requestId ??= nextRequestId()
-  const version = request.httpVersionMinor === 0 ? '1.0' : '1.1'
-  headers.push('x-request-id', requestId)
-  headers.push('via', via === '' ? `${version} ${pseudonym}` : `${via}, ${version} ${pseudonym}`)
-  if (traceparent) {
-    headers.push('traceparent', traceparent)
-    if (tracestate !== undefined && tracestate.length <= 512) headers.push('tracestate', tracestate)
-  }
+    requestId ??= nextRequestId()
+    const here = request.httpVersionMinor === 0 ? `1.0 ${pseudonym}` : via11
+    headers.push('x-request-id', requestId, 'via', via === '' ? here : `${via}, ${here}`)
+    if (traceparent) {
+      headers.push('traceparent', traceparent)
+      if (tracestate !== undefined && tracestate.length <= 512) headers.push('tracestate', tracestate)
+    }
 
-  return {
-    method: request.method ?? 'GET',
-    path: target.path,
-    query: target.query,
-    host: authority,
-    headers,
-    requestId,
-    traceparent: traceparent || undefined,
-    contentLength,
+    return {
+      method: request.method ?? 'GET',
+      path: target.path,
+      query: target.query,
+      host: authority,
+      headers,
+      requestId,
+      traceparent: traceparent || undefined,
+      contentLength,
+    }
   }
 }
 

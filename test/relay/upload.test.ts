@@ -1,28 +1,34 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { captureBody } from '../../src/relay/capture.ts'
+import type { Exchange } from '../../src/relay/exchange.ts'
+import { Upload } from '../../src/relay/upload.ts'
 import { eventually } from '../support/eventually.ts'
 
 const start = (limit: number, declared: number | undefined) => {
   const source = new PassThrough()
   const result: { body?: Buffer; overflow?: readonly Buffer[]; calls: number } = { calls: 0 }
-  captureBody(source as unknown as IncomingMessage, {
-    limit,
-    declared,
-    onBody: body => {
-      result.body = body
+  // Just what an Upload asks of its exchange.
+  const exchange = {
+    request: source as unknown as IncomingMessage,
+    route: { maxBodyBytes: limit, onOversize: 'StreamAll', answer: { from: -1 } },
+    head: { contentLength: declared },
+    answered: false,
+    reserve: () => true,
+    fanOut: (body: Buffer | null) => {
+      result.body = body ?? Buffer.alloc(0)
       result.calls++
     },
-    onOverflow: chunks => {
+    fanOutStreamed: (_tee: unknown, chunks: readonly Buffer[]) => {
       result.overflow = chunks
       result.calls++
     },
-  })
+  } as unknown as Exchange
+  new Upload(exchange).receive({ expectsContinue: false })
   return { source, result }
 }
 
-describe('captureBody', () => {
+describe('Upload', () => {
   test('a body in one piece is passed on as it is, not copied', async () => {
     const { source, result } = start(10, 5)
     const chunk = Buffer.from('hello')

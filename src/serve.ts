@@ -72,26 +72,19 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   }
   const admin = lazyListener(async () => (await import('./admin/app.ts')).adminApp(sources))
 
-  const data = await listen({
-    purpose: 'data',
-    flag: '--listen',
-    endpoints: config.listen,
-    createServer: () => dataServer({ handle, isReady }),
-  })
-  const side = {
-    admin: await listen({
-      purpose: 'admin',
-      flag: '--admin',
-      endpoints: config.admin,
-      createServer: () => createServer(admin),
-    }),
-    telemetry: await listen({
-      purpose: 'telemetry',
+  const { data, ...side } = await listen({
+    data: {
+      flag: '--listen',
+      endpoints: config.listen,
+      createServer: () => dataServer({ handle, isReady }),
+    },
+    admin: { flag: '--admin', endpoints: config.admin, createServer: () => createServer(admin) },
+    telemetry: {
       flag: '--telemetry',
       endpoints: config.telemetry,
       createServer: () => createServer(telemetry),
-    }),
-  }
+    },
+  })
 
   const source = new AbortController()
   const following = config.source.run(snapshot => configuration.take(snapshot), source.signal)
@@ -101,11 +94,13 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   )
   config.onListening?.({ data: data.addresses, admin: side.admin.addresses })
 
-  const signal = await untilStopped()
+  const busy = (): number => tables.inUse
+  const signal = await untilStopped(second => {
+    logger.error({ signal: second, aborted: busy() }, 'told to stop a second time')
+  })
   draining = true
   logger.info({ signal }, 'stopping')
   const { drainDelayMs: delayMs, shutdownTimeoutMs: timeoutMs } = config
-  const busy = (): number => tables.inUse
   const clean = await drain({ servers: data.servers, busy, delayMs, timeoutMs, logger })
   source.abort()
   await following

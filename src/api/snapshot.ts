@@ -22,6 +22,8 @@ export interface RouteSnapshot {
   readonly backends: ReadonlyMap<string, string> | undefined
   /** Found while reading: files that are not YAML, duplicates, kinds that were skipped. */
   readonly problems: readonly Problem[]
+  /** Ids of routes that are those of an earlier reading, because their file cannot be read any more. */
+  readonly stale?: readonly string[]
 }
 
 export interface RouteSource {

@@ -16,7 +16,8 @@ export const assemble = (
   if (routes.length > maxRoutes) problems.push(tooManyRoutes(routes.length))
   if (routes.length === 0 && problems.every(({ severity }) => severity === 'warning'))
     problems.push(noRoutes(paths))
-  return { routes: routes.slice(0, maxRoutes), backends, problems }
+  const stale = contents.flatMap(content => (content.stale ? content.routes.map(({ id }) => id) : []))
+  return { routes: routes.slice(0, maxRoutes), backends, problems, ...(stale.length > 0 && { stale }) }
 }
 
 /** The first entry for a key counts; another with a different URL is reported. */

@@ -12,6 +12,8 @@ export interface FileContent {
   readonly problems: readonly Problem[]
   /** False = the file does not say all it is meant to: what was last read from it stays in use. */
   readonly complete: boolean
+  /** True = routes and backends are those of an earlier reading; the problems say why. */
+  readonly stale?: boolean
 }
 
 /** Content that is nothing but the reason why there is none. */

@@ -30,8 +30,7 @@ export class WatchedFile {
     if (seen === 'unchanged') return this.#content!
     const content = Buffer.isBuffer(seen) ? await readContent(seen, this.#file.name, this.#file.role) : seen
     if (content.complete) this.#lastComplete = content
-    const { routes, backends } = content.complete ? content : (this.#lastComplete ?? content)
-    this.#content = { ...content, routes, backends }
+    this.#content = content.complete || !this.#lastComplete ? content : asBefore(content, this.#lastComplete)
     return this.#content
   }
 
@@ -63,4 +62,11 @@ export class WatchedFile {
     this.#bytes = undefined
     return noContent(problem)
   }
+}
+
+/** The problems of now over what was last read whole. Where that is one route, the problems are its own. */
+const asBefore = ({ problems }: FileContent, { routes, backends }: FileContent): FileContent => {
+  const only = routes.length === 1 ? routes[0]!.id : undefined
+  const own = problems.map(problem => (only === undefined ? problem : { route: only, ...problem }))
+  return { routes, backends, problems: own, complete: false, stale: true }
 }

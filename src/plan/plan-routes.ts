@@ -19,6 +19,7 @@ export const planRoutes = (
 ): PlanResult => {
   const lastGoodOf = servedById(previous)
   const lastGood: string[] = []
+  const stale = new Set(snapshot.stale)
   const routes: PlannedRoute[] = []
   const problems: Problem[] = []
   const found = new Map<string, RouteResource>()
@@ -32,7 +33,7 @@ export const planRoutes = (
     })
     const route = results[0]
     const kept = route?.kind === 'served' ? undefined : lastGoodOf.get(id)
-    if (kept) lastGood.push(id)
+    if (kept || (route?.kind === 'served' && stale.has(id))) lastGood.push(id)
     if (kept ?? route) routes.push((kept ?? route)!)
     if (route?.kind === 'served') found.set(id, copies[0]!)
   }

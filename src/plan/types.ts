@@ -26,7 +26,7 @@ export interface PlanResult {
   readonly plan: RelayPlan
   /** The snapshot's own first, then those of each route in order of `id`. */
   readonly problems: readonly Problem[]
-  /** Ids of invalid routes that are served as they were before. */
+  /** Ids of routes that are served as they were before: invalid now, or in a file that cannot be read. */
   readonly lastGood: readonly string[]
   /** Routes that no request reaches, and the one that takes their requests. */
   readonly overridden: readonly { readonly id: string; readonly by: string }[]

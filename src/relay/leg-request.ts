@@ -31,7 +31,7 @@ const withLength = (headers: HeaderList, body: RequestBody): HeaderList => {
 const pathBuilder = (path: PlannedPath): ((head: RequestHead, match: PlannedMatch) => string) => {
   switch (path.kind) {
     case 'keep':
-      return head => head.path + head.query
+      return head => head.pathAndQuery
     case 'full': {
       const own = path.path + path.query
       const joint = path.query === '' ? '?' : '&'
@@ -57,7 +57,7 @@ const headersBuilder = (
   if (relayReadsAnswer) remove.add('accept-encoding')
   const add = additions(leg, edits)
   for (const [name] of edits?.set ?? []) remove.add(name.toLowerCase())
-  if (remove.size === 0) return add.length === 0 ? headers => headers : headers => [...headers, ...add]
+  if (remove.size === 0) return add.length === 0 ? headers => headers : headers => headers.concat(add)
   return headers => {
     const kept: string[] = []
     for (let i = 0; i < headers.length; i += 2)

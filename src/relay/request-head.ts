@@ -9,6 +9,7 @@ export interface RequestHead {
   readonly path: string
   /** With its `?`, or empty. */
   readonly query: string
+  readonly pathAndQuery: string
   /** Authority the caller asked for: Host, or that of an absolute-form target (RFC 9112 §3.2.2). */
   readonly host: string
   /** End-to-end fields for the upstreams, names and values alternating; shared by legs that change nothing. */
@@ -169,6 +170,7 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
       method: request.method ?? 'GET',
       path: target.path,
       query: target.query,
+      pathAndQuery: target.pathAndQuery,
       host: authority,
       headers,
       requestId,

@@ -7,6 +7,7 @@ export interface RequestTarget {
   readonly path: string
   /** With its `?`, or empty. */
   readonly query: string
+  readonly pathAndQuery: string
 }
 
 /**
@@ -33,7 +34,7 @@ export const parseTarget = (target: string): RequestTarget | Rejection => {
     return badRequest('The path must contain neither a backslash, # nor %00.')
   if (mayHoldDots(path) && dotSegment.test(path))
     return badRequest('The path must not contain . or .. segments, encoded or not.')
-  return { authority, path, query }
+  return { authority, path, query, pathAndQuery: rest }
 }
 
 const slash = 0x2f

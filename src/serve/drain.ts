@@ -7,7 +7,7 @@ interface DrainParts {
   /** Requests and legs under way, late ones and copies included. */
   readonly busy: () => number
   readonly delayMs: number
-  /** From the signal to giving up. */
+  /** From the signal to giving up, the delay included. */
   readonly timeoutMs: number
   readonly logger: Logger
 }
@@ -16,7 +16,7 @@ interface DrainParts {
 export const drain = async ({ servers, busy, delayMs, timeoutMs, logger }: DrainParts): Promise<boolean> => {
   const until = performance.now() + timeoutMs
   logger.info({ delayMs, timeoutMs, busy: busy() }, 'draining')
-  await sleep(delayMs)
+  await sleep(Math.min(delayMs, timeoutMs))
   for (const server of servers) server.close()
   while (busy() > 0 && performance.now() < until) await sleep(pollMs)
   const left = busy()

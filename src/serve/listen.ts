@@ -11,9 +11,10 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-interface ListenOptions {
-  /** What the port is for, and the flag that moves it. */
-  readonly purpose: 'data' | 'admin' | 'telemetry'
+type Purpose = 'data' | 'admin' | 'telemetry'
+
+interface Port {
+  /** The flag that moves it. */
   readonly flag: string
   readonly endpoints: readonly Endpoint[]
   readonly createServer: () => Server
@@ -24,13 +25,27 @@ export interface Listening {
   readonly addresses: readonly string[]
 }
 
+/** Opens every port, or none: one that stayed open would keep a process alive that serves nothing. */
+export const listen = async (ports: Readonly<Record<Purpose, Port>>): Promise<Record<Purpose, Listening>> => {
+  const opened: Server[] = []
+  try {
+    return {
+      data: await openPort('data', ports.data, opened),
+      admin: await openPort('admin', ports.admin, opened),
+      telemetry: await openPort('telemetry', ports.telemetry, opened),
+    }
+  } catch (error) {
+    for (const server of opened) server.close()
+    throw error
+  }
+}
+
 /** Opens every endpoint. One of several that the machine has no address for (`::1`) is left out. */
-export const listen = async ({
-  purpose,
-  flag,
-  endpoints,
-  createServer,
-}: ListenOptions): Promise<Listening> => {
+const openPort = async (
+  purpose: Purpose,
+  { flag, endpoints, createServer }: Port,
+  opened: Server[],
+): Promise<Listening> => {
   const servers: Server[] = []
   const addresses: string[] = []
   for (const { host, port } of endpoints) {
@@ -40,6 +55,7 @@ export const listen = async ({
     if (failure && endpoints.length > 1 && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue
     if (failure) throw new ListenError(explain(purpose, flag, { host, port }, code ?? String(failure)))
     servers.push(server)
+    opened.push(server)
     addresses.push(format(server.address() as AddressInfo))
   }
   if (servers.length === 0)

@@ -69,6 +69,7 @@ const headOf = (head: Partial<RequestHead>): RequestHead => ({
   method: 'GET',
   path: '/',
   query: '',
+  pathAndQuery: '/',
   host: 'a.test',
   headers: [],
   requestId: 'x',

@@ -4,9 +4,11 @@ const [major, minor, patch] = process.versions.node.split('.').map(Number)
 const atLeast = (m, n, p) => major === m && (minor > n || (minor === n && patch >= p))
 if (!(major > 26 || atLeast(26, 5, 1) || atLeast(24, 18, 1))) {
   console.error(
-    'fanout-relay: Node ' + process.versions.node + ' is not supported.\n' +
-    '  why: FanOut Relay needs Node 24.18.1 or newer in line 24, or 26.5.1 or newer.\n' +
-    '  fix: run "npm ci" in the checkout (it brings a suitable Node), or point FANOUT_NODE at one.',
+    'fanout-relay: Node ' +
+      process.versions.node +
+      ' is not supported.\n' +
+      '  why: FanOut Relay needs Node 24.18.1 or newer in line 24, or 26.5.1 or newer.\n' +
+      '  fix: run "npm ci" in the checkout (it brings a suitable Node), or point FANOUT_NODE at one.',
   )
   process.exit(2)
 }

@@ -46,11 +46,15 @@ const wrongUrl = (url: unknown): string | undefined => {
   if (typeof url !== 'string') return 'the URL of a backend must be a string'
   const parsed = URL.parse(url)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
-    return `"${excerpt(url)}" is not an http:// or https:// URL`
+    return `"${withoutSecrets(url)}" is not an http:// or https:// URL`
   if (parsed.username !== '' || parsed.password !== '')
     return 'the URL of a backend must not carry credentials'
   if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') {
-    return `"${excerpt(url)}" must end after host and port: paths are for request.urlRewrite of the route`
+    return `"${withoutSecrets(url)}" must end after host and port: paths are for request.urlRewrite of the route`
   }
   return undefined
 }
+
+/** A URL for a message: what stands before @ or after ? may be a credential, even where the URL is malformed. */
+const withoutSecrets = (url: string): string =>
+  excerpt(url.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…'))

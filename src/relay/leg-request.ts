@@ -17,7 +17,7 @@ export const requestBuilder = (leg: PlannedLeg, { relayReadsAnswer }: BuilderOpt
   return (head, match, body) => ({
     method: method ?? head.method,
     path: path(head, match),
-    headers: withLength(headers(head.headers), body),
+    headers: withLength(headers(head), body),
     body,
   })
 }
@@ -48,23 +48,32 @@ const pathBuilder = (path: PlannedPath): ((head: RequestHead, match: PlannedMatc
   }
 }
 
-const headersBuilder = (
-  leg: PlannedLeg,
-  relayReadsAnswer: boolean,
-): ((headers: HeaderList) => HeaderList) => {
+const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): ((head: RequestHead) => HeaderList) => {
   const edits = leg.headers
   const remove = new Set(edits?.remove)
-  if (relayReadsAnswer) remove.add('accept-encoding')
   const add = additions(leg, edits)
   for (const [name] of edits?.set ?? []) remove.add(name.toLowerCase())
-  if (remove.size === 0) return add.length === 0 ? headers => headers : headers => headers.concat(add)
-  return headers => {
-    const kept: string[] = []
-    for (let i = 0; i < headers.length; i += 2)
-      if (!remove.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
-    return add.length === 0 ? kept : kept.concat(add)
-  }
+  // Few callers of a sidecar ask for a coding, and then there is nothing to take out.
+  if (remove.size === 0 && add.length === 0)
+    return relayReadsAnswer
+      ? head => (head.acceptsCoding ? uncoded(head.headers) : head.headers)
+      : sameHeaders
+  if (relayReadsAnswer) remove.add('accept-encoding')
+  if (remove.size === 0) return head => head.headers.concat(add)
+  return head => without(head.headers, remove).concat(add)
 }
+
+const sameHeaders = (head: RequestHead): HeaderList => head.headers
+
+const without = (headers: HeaderList, names: ReadonlySet<string>): string[] => {
+  const kept: string[] = []
+  for (let i = 0; i < headers.length; i += 2)
+    if (!names.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
+  return kept
+}
+
+const uncoded = (headers: HeaderList): HeaderList => without(headers, acceptEncoding)
+const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding'])
 
 const shadowMark = 'X-FanOut-Role'
 const isShadowMark = (name: string): boolean => name.toLowerCase() === shadowMark.toLowerCase()

@@ -14,6 +14,8 @@ export interface RequestHead {
   readonly host: string
   /** End-to-end fields for the upstreams, names and values alternating; shared by legs that change nothing. */
   readonly headers: readonly string[]
+  /** Accept-Encoding is among the headers. */
+  readonly acceptsCoding: boolean
   readonly requestId: string
   readonly traceparent: string | undefined
   /** Declared size; 0 = no body; `undefined` = chunked. */
@@ -40,6 +42,7 @@ const field = {
   via: 8,
   state: 9,
   hops: 10,
+  accept: 11,
 } as const
 
 /** Fields that do not travel on as they are. Everything else is copied without being looked at. */
@@ -62,6 +65,7 @@ const special = new Map<string, number>([
   ['tracestate', field.state],
   ['via', field.via],
   ['max-forwards', field.hops],
+  ['accept-encoding', field.accept],
 ])
 
 /** RFC 3986 §3.2.2 without the comma, which would let two hosts pass for one; ports up to 65535. */
@@ -98,6 +102,7 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
     let via = ''
     let nominated: Set<string> | undefined
     let contentLength: number | undefined = 0
+    let acceptsCoding = false
 
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!
@@ -139,6 +144,10 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
           if (value.includes(pseudonym)) return loop
           via = via === '' ? value : `${via}, ${value}`
           break
+        case field.accept:
+          acceptsCoding = true
+          headers.push(name, value)
+          break
         case field.hops:
           headers.push(name, request.method === 'OPTIONS' ? oneHopLess(value) : value)
           break
@@ -173,6 +182,7 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
       pathAndQuery: target.pathAndQuery,
       host: authority,
       headers,
+      acceptsCoding,
       requestId,
       traceparent: traceparent || undefined,
       contentLength,

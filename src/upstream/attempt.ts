@@ -12,7 +12,7 @@ import type {
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
 import { Timed, type TimerList } from '../core/timer-list.ts'
 import { classify } from './classify.ts'
-import { endToEndHeaders, isPlainCoding } from './response-headers.ts'
+import { endToEndHeaders, isPlainlyCoded } from './response-headers.ts'
 
 /** Bytes of a body that wait in the attempt before a sink takes them; beyond it the socket is paused. */
 const unreadLimit = 64 * 1024
@@ -97,8 +97,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, parsed: ParsedHeaders): void {
     const raw = controller.rawHeaders as Buffer[]
-    if (!isPlainCoding(parsed['transfer-encoding']))
-      return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
+    if (!isPlainlyCoded(raw)) return this.cancel(relayError('http_protocol_error', 'unknown transfer coding'))
     // Less than 100 would pass for an interim response; 101 is an answer to a question never asked.
     if (status < 100 || status > 999 || status === 101)
       return this.cancel(relayError('http_protocol_error', `status ${status}`))

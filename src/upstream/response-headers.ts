@@ -16,9 +16,21 @@ const ours = ['x-request-id', 'x-fanout-status']
 
 const dropped = new Set([...hopByHop, ...ours])
 
-/** Any other transfer coding would stay on the body, and whoever gets it would not know (RFC 9112 §6.1). */
-export const isPlainCoding = (coding: string | readonly string[] | undefined): boolean =>
-  coding === undefined || (typeof coding === 'string' && coding.toLowerCase() === 'chunked')
+const transferEncoding = 'transfer-encoding'
+
+/**
+ * False for a transfer coding other than chunked: it would stay on the body, and whoever gets the body would
+ * not know (RFC 9112 §6.1). Lengths are compared first, because almost no answer has the field.
+ */
+export const isPlainlyCoded = (raw: readonly Buffer[]): boolean => {
+  let codings = 0
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]!.length !== transferEncoding.length) continue
+    if (textOf(raw[i]!).toLowerCase() !== transferEncoding) continue
+    if (++codings > 1 || textOf(raw[i + 1]!).toLowerCase() !== 'chunked') return false
+  }
+  return true
+}
 
 /** What of an answer's head is for its receiver, in wire order and spelling. */
 export const endToEndHeaders = (raw: readonly Buffer[], status: number): HeaderList => {

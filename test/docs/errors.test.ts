@@ -18,11 +18,12 @@ it.each(errorTokens)('explains %s', token => {
   expect(failures).toContain(`| \`${token}\` |`)
 })
 
-it.each(
-  errorTokens.filter(token => !['http_status', 'client_cancelled'].includes(token)),
-)('names the status of %s', token => {
-  expect(failures).toMatch(new RegExp(`\\| \`${token}\` \\| ${statusOfError(token)} \\|`))
-})
+it.each(errorTokens.filter(token => !['http_status', 'client_cancelled'].includes(token)))(
+  'names the status of %s',
+  token => {
+    expect(failures).toMatch(new RegExp(`\\| \`${token}\` \\| ${statusOfError(token)} \\|`))
+  },
+)
 
 it.each([...codes].filter(code => code !== 'relay_internal'))('explains the refusal %s', code => {
   expect(refusals).toContain(`| \`${code}\` |`)

@@ -70,6 +70,7 @@ const headOf = (head: Partial<RequestHead>): RequestHead => ({
   path: '/',
   query: '',
   pathAndQuery: '/',
+  acceptsCoding: false,
   host: 'a.test',
   headers: [],
   requestId: 'x',

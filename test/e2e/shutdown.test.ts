@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest'
+import { ask } from '../support/ask.ts'
+import { closing } from '../support/cleanup.ts'
+import { eventually } from '../support/eventually.ts'
+import { gate } from '../support/gate.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { directoryWith } from './support/directories.ts'
+import { type RelayProcess, startRelayProcess } from './support/relay-process.ts'
+import { oneUpstream, routeYaml } from './support/routes.ts'
+
+const close = closing()
+
+/** An upstream that answers once the gate is open, and at once below `/quick`. */
+const gatedUpstream = async () => {
+  const held = gate()
+  const cut: string[] = []
+  const upstream = close(
+    await startUpstream(({ url }, response) => {
+      response.on('close', () => response.writableFinished || cut.push(url))
+      if (url.startsWith('/quick')) response.end('quick')
+      else void held.passed.then(() => response.end('done'))
+    }),
+  )
+  return { upstream, held, cut }
+}
+
+const start = (upstream: Upstream, ...args: readonly string[]): Promise<RelayProcess> => {
+  const files = {
+    'slow.yaml': oneUpstream('slow', upstream.url),
+    'quick.yaml': oneUpstream('quick', upstream.url),
+    'copied.yaml': routeYaml('copied', {
+      matches: [{ path: { value: '/copied' } }],
+      upstreams: [
+        { name: 'primary', url: `${upstream.url}/quick` },
+        { name: 'copy', url: `${upstream.url}/copy`, role: 'Shadow' },
+      ],
+    }),
+  }
+  return startRelayProcess(directoryWith(files), { args })
+}
+
+const readyz = async ({ telemetry }: RelayProcess): Promise<number> =>
+  (await ask({ port: telemetry }, { path: '/readyz' })).status
+
+describe('told to stop', () => {
+  test('serves on for the drain delay, finishes all it has, and ends with 0', async () => {
+    const { upstream, held } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '2s')
+    const inFlight = Array.from({ length: 100 }, () =>
+      relay.ask({ method: 'POST', path: '/slow', body: '{}' }),
+    )
+    const keptAlive = await RawClient.connect(relay.data)
+    await eventually(() => expect(upstream.received).toHaveLength(100))
+    expect(await readyz(relay)).toBe(200)
+
+    relay.child.kill('SIGTERM')
+    await relay.line('stopping')
+    expect(await readyz(relay)).toBe(503)
+    expect(await relay.line('draining')).toMatchObject({ busy: 100 })
+    const late = await relay.ask({ path: '/quick' })
+    expect([late.status, late.body.toString(), late.header('connection')]).toEqual([200, 'quick', 'close'])
+    // So does a connection from before.
+    keptAlive.send('GET /quick HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect((await keptAlive.response()).header('connection')).toBe('close')
+    await keptAlive.untilClosed()
+
+    // Only after the delay nobody is taken any more; those in flight still wait.
+    await eventually(() => expect(RawClient.connect(relay.data)).rejects.toThrow('ECONNREFUSED'))
+    held.open()
+    for (const { status, body, header } of await Promise.all(inFlight))
+      expect([status, body.toString(), header('connection')]).toEqual([200, 'done', 'close'])
+    expect(await relay.exit).toBe(0)
+    expect(relay.log().at(-1)).toMatchObject({ msg: 'stopped', clean: true })
+  })
+
+  test('cuts what does not end in time, says how many, and ends with 1', async () => {
+    const { upstream, cut } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '0s', '--shutdown-timeout', '1s')
+    const inFlight = Array.from({ length: 7 }, () => relay.ask({ method: 'POST', path: '/slow', body: '{}' }))
+    await eventually(() => expect(upstream.received).toHaveLength(7))
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(1)
+    expect(await relay.line('gave up on requests that did not end in time')).toMatchObject({ aborted: 7 })
+    for (const { status, complete } of await Promise.all(inFlight))
+      expect([status, complete]).toEqual([0, false])
+    await eventually(() => expect(cut).toHaveLength(7))
+  })
+
+  test('counts the drain delay in the time it has', async () => {
+    const { upstream } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '1h', '--shutdown-timeout', '200ms')
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(0)
+  })
+
+  test('lets a copy finish whose caller has long been answered', async () => {
+    const { upstream, held, cut } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '0s')
+    expect((await relay.ask({ path: '/copied' })).body.toString()).toBe('quick')
+    await eventually(() => expect(upstream.received).toHaveLength(2))
+    relay.child.kill('SIGTERM')
+    expect(await relay.line('draining')).toMatchObject({ busy: 1 })
+    held.open()
+    expect(await relay.exit).toBe(0)
+    expect(cut).toEqual([])
+  })
+
+  test('gives up on a copy as on a request', async () => {
+    const { upstream, cut } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '0s', '--shutdown-timeout', '200ms')
+    await relay.ask({ path: '/copied' })
+    await eventually(() => expect(upstream.received).toHaveLength(2))
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(1)
+    expect(await relay.line('gave up on requests that did not end in time')).toMatchObject({ aborted: 1 })
+    await eventually(() => expect(cut).toEqual(['/copy']))
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('a second time, by %s, it ends at once with %i', async (second, code) => {
+    const { upstream } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '1h', '--shutdown-timeout', '1h')
+    const request = relay.ask({ path: '/slow' })
+    await eventually(() => expect(upstream.received).toHaveLength(1))
+    relay.child.kill('SIGTERM')
+    await relay.line('stopping')
+    relay.child.kill(second)
+    expect(await relay.exit).toBe(code)
+    expect((await request).complete).toBe(false)
+    expect(relay.log().at(-1)).toMatchObject({ signal: second, aborted: 1 })
+  })
+})

@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:http'
 import type { AdminSources } from './admin/sources.ts'
 import type { RelayConfig } from './cli/config.ts'
 import { systemClock } from './core/clock.ts'
-import { Timers } from './core/timer-list.ts'
+import { TimerList, Timers } from './core/timer-list.ts'
 import { Budget } from './relay/budget.ts'
 import { dataHandler } from './relay/data-handler.ts'
 import { dataServer } from './relay/data-server.ts'
 import { lazyListener } from './relay/lazy-listener.ts'
 import { LegStates } from './relay/leg-states.ts'
 import { requestIds } from './relay/request-id.ts'
+import type { RelayState } from './relay/reserved-app.ts'
 import { TableHolder } from './relay/table-holder.ts'
 import { buildInfo } from './serve/build-info.ts'
 import { Configuration } from './serve/configuration.ts'
@@ -25,6 +26,9 @@ import { Metrics } from './telemetry/metrics/metrics.ts'
 import { createObserver } from './telemetry/observer.ts'
 import { createTracing } from './telemetry/tracing/tracing.ts'
 import { Pools } from './upstream/pools.ts'
+
+/** An upload of which nothing comes for this long is answered 408. */
+const stalledUploadMs = 60_000
 
 /**
  * Runs a relay until it is told to stop: wires the parts, opens the ports, follows the source, drains.
@@ -52,12 +56,13 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     observer,
     budget,
     pseudonym: `fanout-relay-${randomBytes(4).toString('hex')}`,
+    stalled: new TimerList(systemClock, stalledUploadMs),
     draining: () => draining,
   }
-  const isReady = (): boolean => tables.current !== undefined && !draining
+  const state = (): RelayState => (draining ? 'draining' : tables.current ? 'ready' : 'loading')
   const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
   const readiness = {
-    ready: () => ({ ready: isReady(), reason: draining ? 'draining' : isReady() ? 'loaded' : 'loading' }),
+    ready: () => ({ ready: state() === 'ready', reason: state() === 'ready' ? 'loaded' : state() }),
   }
   const telemetry = telemetryHandler({ metrics, readiness, logger })
   const sources: AdminSources = {
@@ -76,7 +81,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     data: {
       flag: '--listen',
       endpoints: config.listen,
-      createServer: () => dataServer({ handle, isReady }),
+      createServer: () => dataServer({ handle, state, unmatched: observer.unmatched }),
     },
     admin: { flag: '--admin', endpoints: config.admin, createServer: () => createServer(admin) },
     telemetry: {

@@ -9,6 +9,9 @@ export abstract class Timed {
   abstract onTimeout(): void
 }
 
+/** What setTimeout can wait for, 24.8 days; a longer wait is taken up again when it ends. */
+const longestTimerMs = 2 ** 31 - 1
+
 /**
  * Timers that share one duration. They end in the order they began, so a linked list with a single
  * system timer for its head serves them all: about 25 ns to arm and disarm against 470 ns for setTimeout.
@@ -49,7 +52,8 @@ export class TimerList {
 
   #arm(ms: number): void {
     this.#armed = true
-    this.#clock.after(Math.max(1, Math.ceil(ms)), () => this.#expire())
+    const wait = Math.min(longestTimerMs, Math.max(1, Math.ceil(ms)))
+    this.#clock.after(wait, () => this.#expire())
   }
 
   #expire(): void {

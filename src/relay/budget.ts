@@ -14,6 +14,11 @@ export class Budget {
     this.#limits = limits
   }
 
+  /** No body beyond this can be captured, whatever its route says. */
+  get maxBufferedBytes(): number {
+    return this.#limits.maxBufferedBytes
+  }
+
   get hasRoomForRequest(): boolean {
     return this.inFlight < this.#limits.maxInFlight
   }

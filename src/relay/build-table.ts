@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts'
-import type { Observer } from '../core/observer.ts'
+import type { Observer, ServerAddress } from '../core/observer.ts'
 import type { Timers } from '../core/timer-list.ts'
 import type { RankedMatch } from '../plan/precedence.ts'
 import type { PlannedLeg, PlannedRoute, RelayPlan, ServedRoute } from '../plan/types.ts'
@@ -98,6 +98,7 @@ const compileLeg = (
     index,
     name: leg.name,
     role: leg.role,
+    server: addressOf(leg.origin),
     awaited,
     call,
     buildRequest: requestBuilder(leg, { relayReadsAnswer: awaited && answer.body !== 'Upstream' }),
@@ -106,4 +107,9 @@ const compileLeg = (
     state: legStates.get(route.id, leg.name, awaited),
     observer: legObserver,
   }
+}
+
+const addressOf = (origin: string): ServerAddress => {
+  const { protocol, hostname, port } = new URL(origin)
+  return { address: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { RouteObserver } from '../core/observer.ts'
 import { isEnding } from './ending.ts'
 
 interface Refusal {
@@ -42,7 +43,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
 const malformed: Refusal = {
   status: '400 Bad Request',
   code: 'bad_request',
-  detail: 'The message is not valid HTTP/1.1.',
+  detail: 'The message is not valid HTTP/1.1, or its method is unknown.',
 }
 
 /** How long the caller may take to close its side; closing ours at once could cost it the answer. */
@@ -57,13 +58,23 @@ type ServerSocket = Duplex & { _httpMessage?: ServerResponse | null; [refused]?:
  * What cannot be parsed is answered on the bare socket, and the connection ends: whatever follows on it
  * would be read in the wrong place (RFC 9112 §2.2, §9.6).
  */
-export const refuseConnection = (error: { readonly code?: string }, socket: Duplex): void => {
+export const refuseConnection = (
+  error: Error & { readonly code?: string },
+  socket: Duplex,
+  unmatched: RouteObserver,
+): void => {
   const known: ServerSocket = socket
   // Every further packet fails again.
   if (known[refused]) return
   known[refused] = true
-  if (error.code === 'ECONNRESET') socket.destroy()
-  else refuse(refusals[error.code ?? ''] ?? malformed, known)
+  if (error.code === 'ECONNRESET') return void socket.destroy()
+  const refusal = refusals[error.code ?? ''] ?? malformed
+  // Rubbish behind an answer that ends the connection belongs to a request that is in the books already.
+  if (!isEnding(known)) {
+    unmatched.started()
+    unmatched.ended('', Number.parseInt(refusal.status, 10), 'unmatched', 0)
+  }
+  refuse(refusal, known)
 }
 
 const refuse = (refusal: Refusal, socket: ServerSocket): void => {

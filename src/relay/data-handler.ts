@@ -28,43 +28,61 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
 
   return function handle(request, response, { expectsContinue }) {
     const arrival: Arrival = { parts, request, response, expectsContinue, startedAt: parts.now() }
+    let exchange: Exchange | undefined
     try {
       const head = readHead(request)
-      if ('detail' in head) return refuse(arrival, head, unmatched)
-      if (head.method === 'TRACE') return refuse(arrival, noTrace, unmatched, head)
+      if ('detail' in head) return refuse(arrival, head, unmatched, nextRequestId())
+      const { requestId } = head
+      if (head.method === 'TRACE') return refuse(arrival, noTrace, unmatched, requestId, head)
       const table = tables.current
-      if (!table) return refuse(arrival, notReady, unmatched, head)
+      if (!table) return refuse(arrival, notReady, unmatched, requestId, head)
       const found = table.find(head)
-      if (!found) return refuse(arrival, noRoute(table.nearest(head.path)), unmatched, head)
+      if (!found) return refuse(arrival, noRoute(table.nearest(head.path)), unmatched, requestId, head)
       const { route } = found
-      if (route.kind === 'broken') return refuse(arrival, routeInvalid(route), route.observer, head, route.id)
-      if (!parts.budget.hasRoomForRequest) return refuse(arrival, overloaded, route.observer, head, route.id)
-      const exchange = new Exchange(arrival, table, route, found.match, head)
+      if (route.kind === 'broken')
+        return refuse(arrival, routeInvalid(route), route.observer, requestId, head, route.id)
+      if (!parts.budget.hasRoomForRequest)
+        return refuse(arrival, overloaded, route.observer, requestId, head, route.id)
+      exchange = new Exchange(arrival, table, route, found.match, head)
       if (head.contentLength === 0) exchange.fanOut(null)
       else new Upload(exchange).receive(arrival)
     } catch (defect) {
-      parts.observer.defect(defect, '')
-      refuse(arrival, relayInternal, unmatched)
+      const requestId = exchange?.head.requestId ?? nextRequestId()
+      parts.observer.defect(defect, requestId)
+      if (exchange) exchange.refuse(relayInternal)
+      else refuse(arrival, relayInternal, unmatched, requestId)
     }
   }
 }
 
-/** Answers a request that never becomes an exchange, and counts it. */
+/** Answers a request that never becomes an exchange, and puts it into the books. */
 const refuse = (
-  { parts, request, response, expectsContinue, startedAt }: Arrival,
+  arrival: Arrival,
   rejection: Rejection,
   observer: RouteObserver,
+  requestId: string,
   head?: RequestHead,
-  route?: string,
+  route = '',
 ): void => {
+  const { parts, request, response, expectsContinue, startedAt } = arrival
+  const { accessLog, tracing, unmatched } = parts.observer
+  const outcome = observer === unmatched ? 'unmatched' : 'rejected'
+  const method = request.method ?? ''
+  const { status } = rejection
+  const span = head && tracing?.request(method, route, head.headers, head.path)
   observer.started()
   response.on('close', () => {
-    const outcome = observer === parts.observer.unmatched ? 'unmatched' : 'rejected'
-    observer.ended(request.method ?? '', rejection.status, outcome, parts.now() - startedAt)
+    const durationMs = parts.now() - startedAt
+    observer.ended(method, status, outcome, durationMs)
+    span?.end(status, outcome)
+    if (!accessLog?.wants(outcome)) return
+    const path = head?.path ?? ''
+    const traceparent = span?.traceparent ?? head?.traceparent
+    accessLog.exchange({ requestId, route, method, path, status, outcome, durationMs, traceparent, legs: [] })
   })
   // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
   const answer = expectsContinue ? { ...rejection, close: true } : rejection
-  reject(parts, request, response, answer, head?.requestId, route)
+  reject(parts, request, response, answer, requestId, route || undefined)
 }
 
 const noTrace: Rejection = {

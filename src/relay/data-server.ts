@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { RouteObserver } from '../core/observer.ts'
 import { refuseConnection } from './client-error.ts'
 import type { DataHandler } from './data-handler.ts'
 import { isEnding, markEnding } from './ending.ts'
 import { lazyListener } from './lazy-listener.ts'
 import { dropRest, linger } from './linger.ts'
+import type { RelayState } from './reserved-app.ts'
 
 /** Paths the relay keeps for itself on the data port. */
 export const reservedPrefix = '/-/fanout/'
@@ -12,7 +14,9 @@ const maxHeaderBytes = 16 * 1024
 
 export interface DataServerOptions {
   readonly handle: DataHandler
-  readonly isReady: () => boolean
+  readonly state: () => RelayState
+  /** Counts what cannot even be parsed. */
+  readonly unmatched: RouteObserver
   /** A caller that sends its head slower than this is answered 408 (slowloris). Defaults to 10 s. */
   readonly headersTimeoutMs?: number
   /** How often slow heads are looked for: the bound above is met within this. Defaults to 2 s. */
@@ -24,12 +28,13 @@ export interface DataServerOptions {
 /** The data port: Hono serves what is the relay's own, everything else is relayed on the raw request. */
 export const dataServer = ({
   handle,
-  isReady,
+  state,
+  unmatched,
   headersTimeoutMs = 10_000,
   checkIntervalMs = 2_000,
   keepAliveTimeoutMs = 65_000,
 }: DataServerOptions): Server => {
-  const own = lazyListener(async () => (await import('./reserved-app.ts')).reservedApp(isReady))
+  const own = lazyListener(async () => (await import('./reserved-app.ts')).reservedApp(state))
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: headersTimeoutMs,
@@ -58,9 +63,9 @@ export const dataServer = ({
   server.on('connect', (_request, socket) => {
     // Node has let go of this socket: without these, a reset would end the process.
     socket.on('error', ignore).resume()
-    refuseConnection(connectRequest, socket)
+    refuseConnection(connectRequest, socket, unmatched)
   })
-  server.on('clientError', refuseConnection)
+  server.on('clientError', (error, socket) => refuseConnection(error, socket, unmatched))
   return server
 }
 
@@ -76,14 +81,17 @@ const boundRest = (request: IncomingMessage, response: ServerResponse): void => 
 const absoluteReserved = /^https?:\/\/[^/?#]*\/-\/fanout\//i
 
 const isReserved = (url: string): boolean =>
-  url.startsWith(reservedPrefix) || (!url.startsWith('/') && absoluteReserved.test(url))
+  url.startsWith(reservedPrefix) ||
+  url === '/-/fanout' ||
+  url.startsWith('/-/fanout?') ||
+  (!url.startsWith('/') && absoluteReserved.test(url))
 
 /** RFC 9112 §3.2: required since HTTP/1.1; whoever sends none is told so like any other caller. */
 const hasHost = ({ headers, httpVersionMinor }: IncomingMessage): boolean =>
   headers.host !== undefined || httpVersionMinor === 0
 
 /** CONNECT asks for a tunnel (RFC 9110 §9.3.6); a fan-out has none to give. */
-const connectRequest = { code: 'FANOUT_CONNECT' }
+const connectRequest = Object.assign(new Error('CONNECT'), { code: 'FANOUT_CONNECT' })
 
 /** `*` asks about the server as a whole (RFC 9110 §9.3.7), Max-Forwards 0 about this hop (§7.6.2). */
 const isLastHop = (request: IncomingMessage, url: string): boolean =>

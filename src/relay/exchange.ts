@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HeaderList, RequestBody, UpstreamResponse } from '../core/call.ts'
 import { relayError } from '../core/errors.ts'
 import type { LegSpan, Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
-import { Timed } from '../core/timer-list.ts'
+import { Timed, type TimerList } from '../core/timer-list.ts'
 import type { PlannedMatch } from '../plan/types.ts'
 import { CollectedAnswer } from './answer/collected.ts'
 import { StreamedAnswer } from './answer/streamed.ts'
@@ -17,6 +17,7 @@ import type { RequestHead } from './request-head.ts'
 import type { ServingRoute } from './route.ts'
 import type { RouteTable } from './table.ts'
 import type { Tee } from './tee.ts'
+import type { Upload } from './upload.ts'
 
 /** What every exchange needs of its process. */
 export interface RelayParts {
@@ -24,6 +25,8 @@ export interface RelayParts {
   readonly observer: Observer
   readonly budget: Budget
   readonly pseudonym: string
+  /** Ends uploads of which nothing comes any more. */
+  readonly stalled: TimerList
   /** True once the process has been told to stop: answers then end their connections. */
   readonly draining: () => boolean
 }
@@ -62,6 +65,8 @@ export class Exchange extends Timed {
   readonly awaited: Leg[] = []
   outcome: RouteOutcome = 'failed'
   callerGone = false
+  /** The body while it comes in. */
+  upload: Upload | undefined
   readonly #table: RouteTable
   readonly #match: PlannedMatch
   readonly #startedAt: number
@@ -176,7 +181,8 @@ export class Exchange extends Timed {
     if (leg.isOverLimit) return leg.refuse()
     try {
       const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
-      const span = this.#span?.leg(compiled.name, compiled.role, request.method, leg.attempt)
+      const { name, role, server } = compiled
+      const span = this.#span?.leg(name, role, request.method, leg.attempt, server)
       leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span, now)
     } catch (defect) {
       this.defect(leg, defect)
@@ -263,7 +269,11 @@ export class Exchange extends Timed {
     if (!this.#started) this.refuse(requestTimeout)
     // Every upstream has answered, but the caller does not read.
     else if (this.#awaitedOpen === 0) this.response.destroy()
-    else this.cancelAwaited('deadline_exceeded', 'timeouts.request of the route passed')
+    else {
+      // As much time again for the caller to take what the deadline leaves to be said.
+      this.route.timeout?.start(this, this.now())
+      this.cancelAwaited('deadline_exceeded', 'timeouts.request of the route passed')
+    }
   }
 
   #onClose(): void {
@@ -297,6 +307,7 @@ export class Exchange extends Timed {
       })
     }
     if (this.#awaitedOpen === 0) this.timerList?.stop(this)
+    this.upload?.stop()
     this.#closed = true
     this.#releaseWhenDone()
   }

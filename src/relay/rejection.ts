@@ -26,7 +26,7 @@ export const bodyTooLarge = (maxBytes: number): Rejection => ({
   status: 413,
   code: 'body_too_large',
   title: 'Body too large',
-  detail: `The route takes bodies of up to ${maxBytes} bytes (limits.maxBodySize).`,
+  detail: `Bodies of up to ${maxBytes} bytes are taken (limits.maxBodySize of the route, or --max-buffered).`,
   close: true,
 })
 
@@ -45,6 +45,11 @@ export const requestTimeout: Rejection = {
   title: 'Request timeout',
   detail: 'The body did not arrive within timeouts.request of the route.',
   close: true,
+}
+
+export const bodyStalled: Rejection = {
+  ...requestTimeout,
+  detail: 'Nothing of the body came for a minute.',
 }
 
 export const relayInternal: Rejection = {

@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.ts'
-import type { LegObserver, Role, RouteObserver } from '../core/observer.ts'
+import type { LegObserver, Role, RouteObserver, ServerAddress } from '../core/observer.ts'
 import type { TimerList } from '../core/timer-list.ts'
 import type { PlannedMatch } from '../plan/types.ts'
 import type { RequestBuilder } from './leg-request.ts'
@@ -32,6 +32,8 @@ export interface CompiledLeg {
   readonly index: number
   readonly name: string
   readonly role: Role
+  /** Where it goes, for spans. */
+  readonly server: ServerAddress
   /** Required and Optional legs: somebody waits for them. */
   readonly awaited: boolean
   /** The leg's policies around one attempt. */

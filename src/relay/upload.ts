@@ -1,51 +1,63 @@
-import type { Exchange } from './exchange.ts'
-import { bodyTooLarge, overloaded } from './rejection.ts'
+import { Timed } from '../core/timer-list.ts'
+import type { Arrival, Exchange } from './exchange.ts'
+import { bodyStalled, bodyTooLarge, overloaded } from './rejection.ts'
 import { Tee } from './tee.ts'
 
 /**
  * Takes a request's body in: whole into one Buffer up to `limits.maxBodySize`, and beyond that as the route
  * says. Starts the fan-out once it is known what the legs get.
  */
-export class Upload {
+export class Upload extends Timed {
   readonly #exchange: Exchange
+  readonly #limit: number
   readonly #chunks: Buffer[] = []
-  /** Counted against the memory of the process while the body comes in. */
-  #reserved = 0
   #bytes = 0
 
   constructor(exchange: Exchange) {
+    super()
     this.#exchange = exchange
+    this.#limit = Math.min(exchange.route.maxBodyBytes, exchange.parts.budget.maxBufferedBytes)
+    exchange.upload = this
   }
 
-  receive({ expectsContinue }: { readonly expectsContinue: boolean }): void {
+  receive({ expectsContinue, startedAt }: Pick<Arrival, 'expectsContinue' | 'startedAt'>): void {
     const exchange = this.#exchange
-    const { maxBodyBytes, onOversize } = exchange.route
+    const { parts, route } = exchange
     const declared = exchange.head.contentLength
-    const large = declared !== undefined && declared > maxBodyBytes
-    if (large && onOversize === 'Reject') return exchange.refuse(bodyTooLarge(maxBodyBytes))
-    this.#reserved = large ? 0 : (declared ?? maxBodyBytes)
-    if (!exchange.reserve(this.#reserved))
+    const large = declared !== undefined && declared > this.#limit
+    if (large && route.onOversize === 'Reject') return exchange.refuse(bodyTooLarge(this.#limit))
+    if (!large && !parts.budget.hasRoomFor(declared ?? 0))
       return exchange.refuse(expectsContinue ? { ...overloaded, close: true } : overloaded)
     // Only now is it certain that the body will be read.
     if (expectsContinue) exchange.response.writeContinue()
-    if (large) this.#stream()
-    else if (declared === undefined) this.#captureChunked()
+    if (large) return this.#stream()
+    parts.stalled.start(this, startedAt)
+    if (declared === undefined) this.#captureChunked()
     else this.#captureDeclared(declared)
+  }
+
+  stop(): void {
+    this.timerList?.stop(this)
+  }
+
+  override onTimeout(): void {
+    if (!this.#exchange.answered) this.#exchange.refuse(bodyStalled)
   }
 
   /** Ends with the last byte, not a turn of the event loop later with 'end'. */
   #captureDeclared(declared: number): void {
     this.#exchange.request.on('data', (chunk: Buffer) => {
-      this.#take(chunk)
+      if (!this.#take(chunk)) return
       if (this.#bytes === declared) this.#captured()
+      else this.#wait()
     })
   }
 
   #captureChunked(): void {
-    const { request, route } = this.#exchange
+    const { request } = this.#exchange
     const take = (chunk: Buffer): void => {
-      this.#take(chunk)
-      if (this.#bytes <= route.maxBodyBytes) return
+      if (!this.#take(chunk)) return
+      if (this.#bytes <= this.#limit) return this.#wait()
       request.off('data', take).off('end', end).pause()
       this.#overflowed()
     }
@@ -53,26 +65,39 @@ export class Upload {
     request.on('data', take).on('end', end)
   }
 
-  #take(chunk: Buffer): void {
+  /** False once the request has been answered: what still comes is only read off. */
+  #take(chunk: Buffer): boolean {
+    const exchange = this.#exchange
+    if (exchange.answered) return false
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
+    if (this.#bytes <= this.#limit && !exchange.reserve(chunk.length)) {
+      this.#chunks.length = 0
+      exchange.refuse(overloaded)
+      return false
+    }
+    return true
+  }
+
+  /** For more: the minute counts from now. */
+  #wait(): void {
+    this.stop()
+    this.#exchange.parts.stalled.start(this, this.#exchange.now())
   }
 
   #captured(): void {
-    const exchange = this.#exchange
+    this.stop()
     const chunks = this.#chunks.splice(0)
-    if (exchange.answered) return
-    exchange.reserve(this.#bytes - this.#reserved)
-    if (this.#bytes === 0) exchange.fanOut(null)
-    else exchange.fanOut(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#bytes))
+    if (this.#exchange.answered) return
+    if (this.#bytes === 0) this.#exchange.fanOut(null)
+    else this.#exchange.fanOut(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#bytes))
   }
 
   #overflowed(): void {
+    this.stop()
     const exchange = this.#exchange
-    if (exchange.answered) return
-    exchange.reserve(-this.#reserved)
-    const { maxBodyBytes, onOversize } = exchange.route
-    if (onOversize === 'Reject') exchange.refuse(bodyTooLarge(maxBodyBytes))
+    const { onOversize } = exchange.route
+    if (onOversize === 'Reject') exchange.refuse(bodyTooLarge(this.#limit))
     else this.#stream()
   }
 

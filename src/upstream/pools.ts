@@ -3,6 +3,8 @@ import { Pool } from './undici-pool.ts'
 
 /** Waiting for TCP and TLS, before anything was sent. */
 const connectTimeoutMs = 5_000
+/** To one upstream; further requests wait for one, within their deadlines. */
+const maxConnections = 4096
 /** Request and status lines with headers, both directions. */
 const maxHeaderBytes = 16 * 1024
 
@@ -46,12 +48,13 @@ export class Pools {
 /**
  * HTTP/1.1 only: a half-open HTTP/2 session would block every later request to that upstream.
  * undici's own response timeouts are coarse (700 ms fires at 1 s), so they are off and ours are used.
- * The number of connections is bounded by the requests a leg may have in flight.
+ * Connections are bounded because a connect that was given up goes on until its own timeout.
  */
 const createPool = (origin: string): UndiciPool =>
   new Pool(origin, {
     allowH2: false,
     pipelining: 1,
+    connections: maxConnections,
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: maxHeaderBytes,

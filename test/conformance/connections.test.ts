@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { dataServer } from '../../src/relay/data-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { exchangeRaw, RawClient } from '../support/raw-client.ts'
+import { recorder } from '../support/recorder.ts'
 import { startRelay, type TestRelay } from '../support/relay.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { message, problemOf, sendHostile, smuggled } from './harness.ts'
@@ -234,7 +235,8 @@ describe('H30 slow callers', () => {
   beforeAll(async () => {
     server = dataServer({
       handle: (_request, response) => response.end(),
-      isReady: () => true,
+      state: () => 'ready',
+      unmatched: recorder().unmatched,
       headersTimeoutMs: 150,
       checkIntervalMs: 30,
       keepAliveTimeoutMs: 150,

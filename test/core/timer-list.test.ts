@@ -129,3 +129,31 @@ test('Timers keep one list a duration, and none for 0', () => {
   expect(timers.forDuration(5)).toBe(timers.forDuration(5))
   expect(timers.forDuration(5)).not.toBe(timers.forDuration(6))
 })
+
+test('waits longer than a system timer can, a piece at a time', () => {
+  const waits: number[] = []
+  let now = 0
+  let callback = (): void => {}
+  const clock = {
+    now: () => now,
+    after: (ms: number, then: () => void) => {
+      waits.push(ms)
+      callback = then
+      return () => {}
+    },
+  }
+  const month = 30 * 24 * 3_600_000
+  const ended: string[] = []
+  class Entry extends Timed {
+    override onTimeout(): void {
+      ended.push('ended')
+    }
+  }
+  new TimerList(clock, month).start(new Entry(), 0)
+  now = waits[0]!
+  callback()
+  expect([Math.max(...waits) < 2 ** 31, ended]).toEqual([true, []])
+  now = month
+  callback()
+  expect(ended).toEqual(['ended'])
+})

@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { closing } from '../support/cleanup.ts'
+import { eventually } from '../support/eventually.ts'
 import { startUpstream, unusedPort } from '../support/upstream.ts'
 import { directoryWith } from './support/directories.ts'
 import { freePorts, spawnRelay, startRelayProcess } from './support/relay-process.ts'
@@ -113,5 +114,31 @@ test('an access line has the ids under which callers and traces know the request
     requestId: answer.header('x-request-id'),
     trace_id: trace,
     legs: [{ name: 'only', outcome: 'success', status: 200, attempts: 1 }],
+  })
+})
+
+test('a request that was refused has an access line as well', async () => {
+  const upstream = close(await startUpstream())
+  const directory = directoryWith({
+    'a.yaml': oneUpstream('a', upstream.url, { limits: { maxBodySize: '10' } }),
+    'b.yaml': oneUpstream('b', upstream.url, { response: { success: 'Quorum' } }),
+  })
+  const relay = await startRelayProcess(directory)
+  const asked = [
+    await relay.ask({ path: '/none' }),
+    await relay.ask({ path: '/a', headers: { connection: 'host' } }),
+    await relay.ask({ method: 'POST', path: '/a', body: 'more than ten bytes' }),
+    await relay.ask({ path: '/b' }),
+  ]
+  expect(asked.map(({ status }) => status)).toEqual([404, 400, 413, 503])
+  await eventually(() => {
+    const lines = relay.log().filter(({ msg }) => msg === 'request')
+    expect(lines).toMatchObject([
+      { status: 404, outcome: 'unmatched', route: '', path: '/none' },
+      { status: 400, outcome: 'unmatched', route: '' },
+      { status: 413, outcome: 'rejected', route: 'default/a', method: 'POST' },
+      { status: 503, outcome: 'rejected', route: 'default/b' },
+    ])
+    expect(lines.map(line => line['requestId'])).toEqual(asked.map(({ header }) => header('x-request-id')))
   })
 })

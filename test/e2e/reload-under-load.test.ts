@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
-import { startUpstream } from '../support/upstream.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { editedFile, editStyles } from './support/directories.ts'
 import { type Client, startClient } from './support/keep-alive-client.ts'
 import { startRelayProcess } from './support/relay-process.ts'
@@ -12,13 +12,16 @@ const close = closing()
 const edits = 72
 const editsBetweenLooks = 6
 
-/** Every part of an answer says of which version it is: both legs' paths and headers, and the status. */
-const version = (number: number, url: string): string =>
+/**
+ * Every part of an answer says of which version it is: both legs' paths and headers, and the status. Versions
+ * go to two servers in turn, so that each edit lets go of connections in use.
+ */
+const version = (number: number, servers: readonly Upstream[]): string =>
   routeYaml('orders', {
     matches: [{ method: 'POST', path: { value: '/orders' } }],
     upstreams: ['left', 'right'].map(name => ({
       name,
-      url: `${url}/version/${number}`,
+      url: `${servers[number % 2]!.url}/version/${number}`,
       request: { headers: { set: [{ name: 'x-version', value: String(number) }] } },
     })),
     response: { statuses: { success: statusOf(number) } },
@@ -44,19 +47,19 @@ const versionOf = ({ status, body }: Client['answers'][number]): number => {
 }
 
 test.each(editStyles)('edits %s fail no request, and no answer is of two versions', async style => {
-  const upstream = close(
-    await startUpstream(({ url, header }, response) => {
+  const echo = () =>
+    startUpstream(({ url, header }, response) => {
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ path: url, header: header('x-version') }))
-    }),
-  )
-  const file = editedFile(style, version(0, upstream.url))
+    })
+  const servers = [close(await echo()), close(await echo())] as const
+  const file = editedFile(style, version(0, servers))
   const relay = await startRelayProcess(file.directory)
   const clients = Array.from({ length: 4 }, () => startClient(relay.data, '/orders', '{"order": 1}'))
 
   const seenAfterMs: number[] = []
   for (let number = 1; number <= edits; number++) {
-    file.write(version(number, upstream.url))
+    file.write(version(number, servers))
     // Between looks edits follow each other faster than they are read; only the last has to be seen.
     if (number % editsBetweenLooks !== 0) await new Promise(resolve => setTimeout(resolve, 3))
     else {
@@ -82,6 +85,7 @@ test.each(editStyles)('edits %s fail no request, and no answer is of two version
   expect(metrics).not.toMatch(/^fanout_config_reloads_total\{result="partial"\} [1-9]/m)
   expect(metrics).toMatch(/^fanout_routes\{state="active"\} 1$/m)
   expect(metrics).toMatch(/^fanout_defects_total 0$/m)
-  // Pools of routes that went are let go: one connection a caller and leg is all that is ever needed.
-  await eventually(() => expect(upstream.openSockets()).toBeLessThanOrEqual(2 * clients.length))
+  // Connections to where no route leads any more are let go, and no caller needs more than one for each leg.
+  await eventually(() => expect(servers[1].openSockets()).toBe(0))
+  await eventually(() => expect(servers[0].openSockets()).toBeLessThanOrEqual(2 * clients.length))
 })

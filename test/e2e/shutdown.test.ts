@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ask } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
@@ -25,20 +27,20 @@ const gatedUpstream = async () => {
   return { upstream, held, cut }
 }
 
-const start = (upstream: Upstream, ...args: readonly string[]): Promise<RelayProcess> => {
-  const files = {
-    'slow.yaml': oneUpstream('slow', upstream.url),
-    'quick.yaml': oneUpstream('quick', upstream.url),
-    'copied.yaml': routeYaml('copied', {
-      matches: [{ path: { value: '/copied' } }],
-      upstreams: [
-        { name: 'primary', url: `${upstream.url}/quick` },
-        { name: 'copy', url: `${upstream.url}/copy`, role: 'Shadow' },
-      ],
-    }),
-  }
-  return startRelayProcess(directoryWith(files), { args })
-}
+const start = (upstream: Upstream, ...args: readonly string[]): Promise<RelayProcess> =>
+  startRelayProcess(directoryWith(filesFor(upstream)), { args })
+
+const filesFor = (upstream: Upstream) => ({
+  'slow.yaml': oneUpstream('slow', upstream.url),
+  'quick.yaml': oneUpstream('quick', upstream.url),
+  'copied.yaml': routeYaml('copied', {
+    matches: [{ path: { value: '/copied' } }],
+    upstreams: [
+      { name: 'primary', url: `${upstream.url}/quick` },
+      { name: 'copy', url: `${upstream.url}/copy`, role: 'Shadow' },
+    ],
+  }),
+})
 
 const readyz = async ({ telemetry }: RelayProcess): Promise<number> =>
   (await ask({ port: telemetry }, { path: '/readyz' })).status
@@ -46,7 +48,7 @@ const readyz = async ({ telemetry }: RelayProcess): Promise<number> =>
 describe('told to stop', () => {
   test('serves on for the drain delay, finishes all it has, and ends with 0', async () => {
     const { upstream, held } = await gatedUpstream()
-    const relay = await start(upstream, '--drain-delay', '2s')
+    const relay = await start(upstream, '--drain-delay', '3s')
     const inFlight = Array.from({ length: 100 }, () =>
       relay.ask({ method: 'POST', path: '/slow', body: '{}' }),
     )
@@ -91,6 +93,21 @@ describe('told to stop', () => {
     const { upstream } = await gatedUpstream()
     const relay = await start(upstream, '--drain-delay', '1h', '--shutdown-timeout', '200ms')
     relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(0)
+  })
+
+  test('finishes what began on routes that a reload has replaced since', async () => {
+    const { upstream, held } = await gatedUpstream()
+    const directory = directoryWith(filesFor(upstream))
+    const relay = await startRelayProcess(directory, { args: ['--drain-delay', '0s'] })
+    const inFlight = Array.from({ length: 3 }, () => relay.ask({ path: '/slow' }))
+    await eventually(() => expect(upstream.received).toHaveLength(3))
+    rmSync(path.join(directory, 'slow.yaml'))
+    await eventually(() => expect(relay.log().filter(({ msg }) => msg === 'routes loaded')).toHaveLength(2))
+    relay.child.kill('SIGTERM')
+    expect(await relay.line('draining')).toMatchObject({ busy: 3 })
+    held.open()
+    for (const { body } of await Promise.all(inFlight)) expect(body.toString()).toBe('done')
     expect(await relay.exit).toBe(0)
   })
 

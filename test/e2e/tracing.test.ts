@@ -58,7 +58,7 @@ test('with an SDK loaded, a request is one SERVER span with a CLIENT span for ea
       kind: SpanKind.CLIENT,
       name: 'POST',
       parentSpanId: server.spanId,
-      attributes: { 'fanout.role': role, 'http.response.status_code': 200 },
+      attributes: { 'fanout.role': role, 'server.port': upstream.port, 'http.response.status_code': 200 },
     })
     const received = upstream.received.find(({ url }) => url === `/${name}`)!
     expect(received.header('traceparent')).toBe(`00-${traceId}-${client.spanId}-01`)

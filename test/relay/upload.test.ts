@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import { TimerList } from '../../src/core/timer-list.ts'
+import { Budget } from '../../src/relay/budget.ts'
 import type { Exchange } from '../../src/relay/exchange.ts'
 import { Upload } from '../../src/relay/upload.ts'
 import { eventually } from '../support/eventually.ts'
@@ -14,6 +17,11 @@ const start = (limit: number, declared: number | undefined) => {
     route: { maxBodyBytes: limit, onOversize: 'StreamAll', answer: { from: -1 } },
     head: { contentLength: declared },
     answered: false,
+    now: () => 0,
+    parts: {
+      stalled: new TimerList(systemClock, 60_000),
+      budget: new Budget({ maxInFlight: 1, maxBufferedBytes: 1000 }),
+    },
     reserve: () => true,
     fanOut: (body: Buffer | null) => {
       result.body = body ?? Buffer.alloc(0)
@@ -24,7 +32,7 @@ const start = (limit: number, declared: number | undefined) => {
       result.calls++
     },
   } as unknown as Exchange
-  new Upload(exchange).receive({ expectsContinue: false })
+  new Upload(exchange).receive({ expectsContinue: false, startedAt: 0 })
   return { source, result }
 }
 

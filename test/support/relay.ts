@@ -5,7 +5,7 @@ import { apiVersion, kind } from '../../src/api/names.ts'
 import type { RouteResource, RouteSnapshot } from '../../src/api/snapshot.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import type { Observer } from '../../src/core/observer.ts'
-import { Timers } from '../../src/core/timer-list.ts'
+import { TimerList, Timers } from '../../src/core/timer-list.ts'
 import { planRoutes } from '../../src/plan/plan-routes.ts'
 import { rankMatches } from '../../src/plan/precedence.ts'
 import type { RelayPlan } from '../../src/plan/types.ts'
@@ -40,6 +40,8 @@ export type Specs = Readonly<Record<string, string | object>>
 
 interface Options {
   readonly clock?: Clock
+  readonly stalledUploadMs?: number
+  readonly accessLog?: Observer['accessLog']
   readonly maxInFlight?: number
   readonly maxBufferedBytes?: number
   readonly legLimits?: Partial<LegLimits>
@@ -53,11 +55,13 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
   const {
     clock = systemClock,
     maxInFlight = 10_000,
+    stalledUploadMs = 60_000,
     maxBufferedBytes = 256 * 1024 * 1024,
     valid = true,
   } = options
   const observer = recorder()
   if (options.tracing) Object.assign(observer, { tracing: options.tracing })
+  if (options.accessLog) Object.assign(observer, { accessLog: options.accessLog })
   const pools = new Pools()
   const legStates = new LegStates(options.legLimits)
   const tableParts = { pools, legStates, timers: new Timers(clock), observer }
@@ -74,9 +78,14 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
     tables.swap(buildTable(plan, rankMatches(plan), tableParts))
   }
   load(specs)
-  const parts = { now: clock.now, observer, budget, pseudonym, draining: () => draining }
+  const stalled = new TimerList(clock, stalledUploadMs)
+  const parts = { now: clock.now, observer, budget, pseudonym, stalled, draining: () => draining }
   const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
-  const server = dataServer({ handle, isReady: () => true })
+  const server = dataServer({
+    handle,
+    state: () => (draining ? 'draining' : 'ready'),
+    unmatched: observer.unmatched,
+  })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

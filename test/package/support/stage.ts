@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -19,18 +19,17 @@ export interface Packed {
 export const pack = (): Packed => {
   const temporary = mkdtempSync(path.join(tmpdir(), 'fanout-package-'))
   const copy = path.join(temporary, 'checkout')
-  for (const entry of execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
     cwd: root,
     encoding: 'utf8',
   })
-    .split('\n')
-    .filter(entry => entry !== '' && !entry.startsWith('bench/')))
-    cpSync(path.join(root, entry), path.join(copy, entry))
+  const entries = listed.split('\n').filter(entry => entry !== '' && existsSync(path.join(root, entry)))
+  for (const entry of entries) cpSync(path.join(root, entry), path.join(copy, entry))
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'))
   const env = { ...process.env, FANOUT_REVISION: 'abc123' }
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: copy, env })
   const npm = ['pack', '--ignore-scripts', '--json', '--offline', '--pack-destination', temporary]
-  const [packed] = JSON.parse(execFileSync('npm', npm, { cwd: copy, encoding: 'utf8', env }))
+  const [packed] = JSON.parse(execFileSync('npm', npm, { cwd: copy, encoding: 'utf8', env, stdio: 'pipe' }))
   execFileSync('tar', ['-xzf', path.join(temporary, packed.filename), '-C', temporary])
   const files = (packed.files as { path: string }[]).map(file => file.path)
   return {

@@ -29,7 +29,11 @@ export function overview(sources: AdminSources, nowMs: number) {
 }
 
 export const failures = ({ failures }: AdminSources) =>
-  failures.list().map(({ timeMs, ...failure }) => ({ time: timeText(timeMs), ...failure }))
+  failures.list().map(({ timeMs, durationMs, ...failure }) => ({
+    time: timeText(timeMs),
+    ...failure,
+    durationMs: Math.round(durationMs * 10) / 10,
+  }))
 
 export function configuration(sources: AdminSources) {
   const result = sources.planned()

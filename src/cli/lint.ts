@@ -19,7 +19,7 @@ export const lint = defineVerb(
     summary: 'Check route files and say what is wrong, where, why and how to mend it',
     arguments: 'PATH…',
     description: [
-      'Exit code 0 = nothing wrong (warnings allowed), 1 = findings, 2 = wrong usage. PATH - is standard input.',
+      'Exit code 0 = nothing wrong (warnings allowed), 1 = errors or no route at all, 2 = wrong usage. PATH - is standard input.',
       'With -o json: {problems: [{severity, code, message, fix, route, field, location}], errors, warnings, routes}.',
     ],
     options: { output: outputOption, strict },

@@ -67,7 +67,7 @@ const readFlags = (verb: string, options: readonly Option<unknown>[], args: read
     const option = options.find(({ flag }) => flag === token.name)
     if (!option) throw unknownOption(token.rawName, options, verb)
     const value = option.value === undefined ? (token.value ?? 'true') : token.value
-    if (value === undefined || (!token.inlineValue && /^-./.test(value))) {
+    if (value === undefined || (!token.inlineValue && /^-[^0-9]/.test(value))) {
       throw new UsageError(`${token.rawName} needs a value`, {
         fix: `write --${option.flag} ${option.value}`,
       })

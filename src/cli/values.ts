@@ -30,9 +30,8 @@ export const bytes = ([text = '']: readonly string[]): number => {
 /** A whole number from 1 to a million. */
 export const count = ([text = '']: readonly string[]): number => {
   const number = Number(text)
-  if (!/^[0-9]{1,7}$/.test(text) || number < 1 || number > 1_000_000) {
-    throw new InvalidValue('a whole number from 1 to 1000000')
-  }
+  if (!/^[0-9]+$/.test(text) || number < 1) throw new InvalidValue('a whole number of at least 1')
+  if (number > 1_000_000) throw new InvalidValue('a whole number of at most 1000000')
   return number
 }
 

@@ -35,7 +35,7 @@ const routeSettings = (route: ServedRoute, from: Provenance): readonly Setting[]
   const leg = route.legs[index]
   const settings: (Setting | undefined)[] = [
     {
-      name: 'request timeout',
+      name: 'timeouts.request',
       value: formatMs(route.requestTimeoutMs),
       from: from('spec.timeouts.request'),
     },
@@ -75,12 +75,12 @@ const explainLeg = (
       ? undefined
       : { name: 'host', value: leg.host, from: from(`${field}.request.urlRewrite.hostname`) },
     {
-      name: 'attempt timeout',
+      name: 'timeouts.backendRequest',
       value: formatMs(leg.attemptTimeoutMs),
       from: from(`${field}.timeouts.backendRequest`, 'spec.timeouts.backendRequest'),
     },
     {
-      name: 'leg timeout',
+      name: 'timeouts.request',
       value: formatMs(leg.legTimeoutMs),
       from: from(`${field}.timeouts.request`, 'spec.timeouts.request'),
     },

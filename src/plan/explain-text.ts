@@ -12,7 +12,7 @@ import { formatMs } from './format.ts'
 export const formatExplanation = ({ request, refused, winner, losers, nearest }: Explanation): string => {
   const host = request.host === '' ? '' : `  (host ${request.host})`
   const lines = [`${request.method} ${request.path}${request.query}${host}`, '']
-  if (refused !== undefined) lines.push(`no route is asked: ${refused}`)
+  if (refused !== undefined) lines.push(refused)
   else if (!winner) lines.push(...formatMiss(nearest))
   else {
     lines.push(...formatWinner(winner))
@@ -64,5 +64,7 @@ const formatLeg = ({ name, role, method, url, settings }: ExplainedLeg): readonl
   ...formatSettings(settings),
 ]
 
+const labelWidth = 'timeouts.backendRequest '.length
+
 const formatSettings = (settings: readonly Setting[]): readonly string[] =>
-  settings.map(({ name, value, from }) => `  ${name.padEnd(16)}${value}  (${from})`)
+  settings.map(({ name, value, from }) => `  ${name.padEnd(labelWidth)}${value}  (${from})`)

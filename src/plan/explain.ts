@@ -9,28 +9,32 @@ import {
   normalizeHost,
   queryParam,
 } from './match.ts'
-import { reservedPrefix } from './plan-match.ts'
 import { decide, type RankedMatch, rankMatches } from './precedence.ts'
 import type { PlannedMatch, RelayPlan, ValueMatch } from './types.ts'
 
-/** Tells what the relay would do with a request. Pure; compares exactly as the relay does. */
+const nothing = { refused: undefined, winner: undefined, losers: [], nearest: [] }
+
+/** The explanation of a request that gets its answer before any route is asked. */
+export const explainRefusal = (asked: ExplainRequest, refused: string): Explanation => ({
+  request: readRequest(asked),
+  ...nothing,
+  refused,
+})
+
+/** Tells which route takes a request that the relay relays. Pure; compares exactly as the relay does. */
 export const explain = (plan: RelayPlan, asked: ExplainRequest): Explanation => {
   const request = readRequest(asked)
   const facts = { ...request, header: headerReader(asked.headers ?? []) }
-  const refused = whyRefused(request.path)
-  if (refused !== undefined) return { request, refused, winner: undefined, losers: [], nearest: [] }
-
   const tried = rankMatches(plan).map(entry => ({ entry, missed: missedBy(entry, facts, request.host) }))
   const [first, ...rest] = uniqueMatches(tried.filter(({ missed }) => missed.length === 0))
-  if (!first)
-    return { request, refused, winner: undefined, losers: [], nearest: nearestOf(tried, request.path) }
+  if (!first) return { request, ...nothing, nearest: nearestOf(tried, request.path) }
 
   const { entry } = first
   const runnerUp = rest[0] && decide(entry, rest[0].entry)
   const because = runnerUp ? `${runnerUp.rule} (before ${rest[0]!.entry.route.id})` : 'nothing else matches'
   return {
     request,
-    refused,
+    refused: undefined,
     winner: {
       ...describe(entry),
       because,
@@ -48,7 +52,7 @@ export const explain = (plan: RelayPlan, asked: ExplainRequest): Explanation => 
 const readRequest = ({ method, path: target, host = '' }: ExplainRequest): Explanation['request'] => {
   const mark = target.indexOf('?')
   return {
-    method: method.toUpperCase(),
+    method,
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? '' : target.slice(mark),
     host: normalizeHost(host),
@@ -63,19 +67,6 @@ const headerReader = (headers: readonly (readonly [string, string])[]): MatchFac
       .get(name)
       ?.map(([, value]) => value)
       .join(', ')
-}
-
-const whyRefused = (path: string): string | undefined => {
-  if (!path.startsWith('/')) return 'a path must start with /: the relay answers 400'
-  if (path === reservedPrefix || path.startsWith(`${reservedPrefix}/`)) {
-    return `the relay answers ${reservedPrefix}/ itself`
-  }
-  if (/(?:^|\/)(?:\.|%2e){1,2}(?:[/;]|$)/i.test(path)) {
-    return 'a path must not contain . or .. segments: the relay answers 400'
-  }
-  if (/[\\#]|%00/.test(path))
-    return 'a path must contain neither a backslash, # nor %00: the relay answers 400'
-  return undefined
 }
 
 interface Tried {

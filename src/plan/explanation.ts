@@ -17,7 +17,7 @@ export interface Explanation {
     readonly query: string
     readonly host: string
   }
-  /** Why the request never gets as far as the routes, in words. */
+  /** What becomes of a request that never gets as far as the routes: `refused with 400 before …`. */
   readonly refused: string | undefined
   readonly winner: ExplainedWinner | undefined
   /** Other matches that would have taken it, in the order in which they would have been tried. */

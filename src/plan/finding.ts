@@ -1,6 +1,6 @@
 import { type FieldPath, formatFieldPath, type Problem } from '../api/problem.ts'
 import type { RouteResource } from '../api/snapshot.ts'
-import { severityOf } from './codes.ts'
+import { findCode, severityOf } from './codes.ts'
 
 /** One thing noticed about one route, before it is given a place in a file. */
 export interface Finding {
@@ -17,7 +17,13 @@ export type Report = (finding: Finding) => void
 
 export const isError = (finding: Finding): boolean => severityOf(finding.code) === 'error'
 
-export const toProblem = (resource: RouteResource, { code, path, message, fix }: Finding): Problem => {
+/** That of the registry, in the form of the others: no capital, no full stop, no Markdown. */
+const usualFix = (code: string): string | undefined => {
+  const text = findCode(code)?.fix.replaceAll('`', '').replace(/\.$/, '')
+  return text && text[0]!.toLowerCase() + text.slice(1)
+}
+
+export const toProblem = (resource: RouteResource, { code, path, message, fix = usualFix(code) }: Finding): Problem => {
   const location = resource.locate?.(path)
   return {
     severity: severityOf(code),

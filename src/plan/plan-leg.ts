@@ -1,6 +1,7 @@
 import type { RequestSpec, RouteSpec, UpstreamSpec } from '../api/fan-out-route.ts'
 import type { FieldPath } from '../api/problem.ts'
 import { parseDuration } from '../api/scalars.ts'
+import { connectionHeaders } from './connection-headers.ts'
 import type { Report } from './finding.ts'
 import { planTarget, type TargetContext } from './plan-target.ts'
 import type { Target } from './target.ts'
@@ -56,25 +57,9 @@ const planHeaders = (edits: RequestSpec['headers']): PlannedHeaders | undefined 
 const planSample = ({ role, percent = 100, sampleBy }: UpstreamSpec): PlannedLeg['sample'] =>
   role === 'Shadow' && percent < 100 ? { percent, header: sampleBy?.header.toLowerCase() } : undefined
 
-/** Framing and connection headers (RFC 9110 §7.6.1, RFC 9112 §6): the relay makes them for each hop. */
-const ownHeaders = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
 const checkHeaderNames = (edits: RequestSpec['headers'], path: FieldPath, report: Report): void => {
   const check = (name: string, at: FieldPath): void => {
-    if (!ownHeaders.has(name.toLowerCase())) return
+    if (!connectionHeaders.has(name.toLowerCase())) return
     report({
       code: 'FR0047',
       path: at,

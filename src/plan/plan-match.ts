@@ -1,5 +1,6 @@
 import type { MatchSpec } from '../api/fan-out-route.ts'
 import { excerpt, type FieldPath } from '../api/problem.ts'
+import { connectionHeaders } from './connection-headers.ts'
 import type { Report } from './finding.ts'
 import { compilePattern, isUnderPrefix, normalizePrefix } from './match.ts'
 import type { PlannedMatch, ValueMatch } from './types.ts'
@@ -12,6 +13,7 @@ export const planMatch = (match: MatchSpec, path: FieldPath, report: Report): Pl
   const { type, value } = match.path
   if (type === 'RegularExpression') checkPattern(value, [...path, 'path', 'value'], report)
   else checkLiteral(value, [...path, 'path', 'value'], report)
+  checkHeaders(match.headers, [...path, 'headers'], report)
   return {
     method: match.method,
     path: { type, value: type === 'PathPrefix' ? normalizePrefix(value) : value },
@@ -22,6 +24,22 @@ export const planMatch = (match: MatchSpec, path: FieldPath, report: Report): Pl
     query: planValues(match.queryParams, [...path, 'queryParams'], report),
   }
 }
+
+/** FR0049: what is taken away before a route is asked can never match. */
+const checkHeaders = (headers: readonly ValueMatch[] | undefined, path: FieldPath, report: Report): void =>
+  headers?.forEach(({ name }, i) => {
+    const field = name.toLowerCase()
+    if (!connectionHeaders.has(field) && field !== shadowMark) return
+    report({
+      code: 'FR0049',
+      path: [...path, i, 'name'],
+      message: `${field} is not among the headers a route can match`,
+      fix: field === 'host' ? 'use spec.hostnames' : 'remove it',
+    })
+  })
+
+/** Says to a shadow that it is one; a caller that sends it is not believed. */
+const shadowMark = 'x-fanout-role'
 
 const planValues = (
   values: readonly ValueMatch[] | undefined,

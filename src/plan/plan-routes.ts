@@ -4,6 +4,7 @@ import type { RouteResource, RouteSnapshot } from '../api/snapshot.ts'
 import { type Finding, toProblem } from './finding.ts'
 import { deepFreeze } from './freeze.ts'
 import { planRoute } from './plan-route.ts'
+import { inOrder } from './problem-order.ts'
 import { checkRanks } from './rank-findings.ts'
 import type { PlannedRoute, PlanResult, RelayPlan, ServedRoute } from './types.ts'
 
@@ -46,7 +47,7 @@ export const planRoutes = (
   }
   return deepFreeze({
     plan: { revision: revisionOf(routes), routes },
-    problems: [...snapshot.problems.map(copyOf), ...problems.sort(compareProblems)],
+    problems: [...snapshot.problems.map(copyOf), ...inOrder(problems, compareProblems)],
     lastGood,
     overridden: ranks.overridden.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
   })

@@ -1,5 +1,5 @@
 import type { RouteSpec } from '../api/fan-out-route.ts'
-import { parseDuration } from '../api/scalars.ts'
+import { parseByteSize, parseDuration } from '../api/scalars.ts'
 import type { Report } from './finding.ts'
 import type { PlannedAnswer, PlannedLeg } from './types.ts'
 
@@ -7,10 +7,10 @@ import type { PlannedAnswer, PlannedLeg } from './types.ts'
 export const warnAboutRoute = (
   spec: RouteSpec,
   legs: readonly PlannedLeg[],
-  { success }: PlannedAnswer,
+  answer: PlannedAnswer,
   report: Report,
 ): void => {
-  if (success === 'All' && !legs.some(({ role }) => role === 'Required')) {
+  if (answer.success === 'All' && !legs.some(({ role }) => role === 'Required')) {
     report({
       code: 'FR0103',
       path: ['spec', 'response', 'success'],
@@ -20,8 +20,9 @@ export const warnAboutRoute = (
   }
   warnAboutSampling(spec, report)
   warnAboutTimeouts(spec, report)
-  warnAboutMissingBounds(spec, legs, report)
+  warnAboutMissingBounds(spec, legs, answer, report)
   warnAboutDoubleWrites(spec, legs, report)
+  warnAboutMemory(spec, report)
 }
 
 const warnAboutSampling = ({ upstreams }: RouteSpec, report: Report): void =>
@@ -63,11 +64,24 @@ const warnAboutTimeouts = ({ timeouts, upstreams }: RouteSpec, report: Report): 
   })
 }
 
-const warnAboutMissingBounds = (spec: RouteSpec, legs: readonly PlannedLeg[], report: Report): void => {
+/** A stream of events is meant to last, and ends when its caller leaves. */
+const isStreamed = ({ role }: PlannedLeg, index: number, { success, from, body }: PlannedAnswer): boolean => {
+  if (body !== 'Upstream') return false
+  return success === 'Primary' ? index === from : success === 'First' && role !== 'Shadow'
+}
+
+const warnAboutMissingBounds = (
+  spec: RouteSpec,
+  legs: readonly PlannedLeg[],
+  answer: PlannedAnswer,
+  report: Report,
+): void => {
   const bounded = parseDuration(spec.timeouts.request) > 0
-  const unbounded = legs.flatMap(({ role, attemptTimeoutMs, legTimeoutMs }, i) =>
-    attemptTimeoutMs + legTimeoutMs > 0 || (role !== 'Shadow' && bounded) ? [] : [i],
-  )
+  const unbounded = legs.flatMap((leg, i) => {
+    const { role, attemptTimeoutMs, legTimeoutMs } = leg
+    const isBounded = attemptTimeoutMs + legTimeoutMs > 0 || (role !== 'Shadow' && bounded)
+    return isBounded || isStreamed(leg, i, answer) ? [] : [i]
+  })
   const fix = 'set backendRequest, or a time for request'
   // One finding for a cause: the route's 0s, or else each shadow's own.
   if (!bounded && unbounded.length > 0) {
@@ -94,5 +108,17 @@ const warnAboutDoubleWrites = (spec: RouteSpec, legs: readonly PlannedLeg[], rep
       message: `${leg.name} copies requests to the same place as ${twin.name}, which then gets them twice`,
       fix: 'send the shadow to another deployment or another path',
     })
+  })
+}
+
+const largeBodyBytes = 64 * 1024 * 1024
+
+const warnAboutMemory = ({ limits }: RouteSpec, report: Report): void => {
+  if (parseByteSize(limits.maxBodySize) <= largeBodyBytes) return
+  report({
+    code: 'FR0118',
+    path: ['spec', 'limits', 'maxBodySize'],
+    message: `bodies of up to ${limits.maxBodySize} are held in memory, one for each request in flight`,
+    fix: 'lower it; onOversize: StreamAll streams what is larger instead',
   })
 }

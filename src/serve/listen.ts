@@ -81,7 +81,7 @@ const explain = (purpose: string, flag: string, { host, port }: Endpoint, code: 
       : code === 'EACCES'
         ? 'this user may not open that port'
         : code
-  return `Cannot open the ${purpose} port ${where}: ${why}.\n  fix: choose another with ${flag} HOST:PORT`
+  return `cannot open the ${purpose} port ${where}\n  why: ${why}\n  fix: choose another with ${flag} HOST:PORT`
 }
 
 const format = ({ address, port, family }: AddressInfo): string =>

@@ -54,7 +54,7 @@ describe('ports', () => {
       expect(await exit).toBe(1)
       const { stderr, stdout } = output()
       expect(stderr).toContain(
-        `port 127.0.0.1:${port}: another process listens there.\n  fix: choose another with ${flag}`,
+        `port 127.0.0.1:${port}\n  why: another process listens there\n  fix: choose another with ${flag}`,
       )
       expect(stdout).toBe('')
     },

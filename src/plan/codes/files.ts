@@ -37,7 +37,7 @@ export const fileCodes: readonly CodeEntry[] = [
   }),
   warning('FR0111', {
     title: 'no routes found',
-    why: 'Nothing in the files or directories given is a FanOutRoute, so every request gets 404.',
+    why: 'Nothing in the files or directories given is a FanOutRoute, so every request gets 404. `lint` takes this for an error: nothing has been checked.',
     fix: 'Check the path given; files must end in .yaml, .yml or .json.',
     foundBy: 'files',
   }),

@@ -40,10 +40,17 @@ export const resolutionErrors: readonly CodeEntry[] = [
     right: 'urlRewrite: {hostname: inventory.shop}',
   }),
   error('FR0048', {
-    title: 'route left out',
-    why: 'The route is invalid, has no earlier valid version, and not even its hostnames and matches can be read. Other invalid routes answer 503 to their requests; this one cannot know which they are.',
-    fix: 'Mend the other problems of this route.',
-    wrong: 'matches: /orders',
+    title: 'route not served at all',
+    why: 'The route is invalid, has no earlier valid version, and what is wrong may be what narrows it: a field that looks like a misspelt `matches` or `hostnames`, or no match that can be read. Other invalid routes answer 503 to their requests; this one cannot know which they are, so they go to other routes or get 404.',
+    fix: 'Mend the field the message names.',
+    wrong: 'match: [{path: {value: /orders}}]',
     right: 'matches: [{path: {value: /orders}}]',
+  }),
+  error('FR0049', {
+    title: 'header that a route cannot match',
+    why: 'These headers frame the message or belong to one connection (RFC 9110 §7.6.1). The relay takes them away before it asks any route, so a match on one would never hold.',
+    fix: 'Remove the entry. For Host use `spec.hostnames`.',
+    wrong: 'matches: [{headers: [{name: Host, value: orders.local}]}]',
+    right: 'hostnames: [orders.local]',
   }),
 ]

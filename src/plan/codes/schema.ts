@@ -25,8 +25,8 @@ export const schemaErrors: readonly CodeEntry[] = [
   }),
   error('FR0005', {
     title: 'invalid value',
-    why: 'The value has the right type but is not one of those allowed, is out of range, or does not have the form asked for.',
-    fix: 'Write one of the values the message names.',
+    why: 'The value has the right type but is not one of those allowed, is out of range, or does not have the form asked for. Sizes are whole numbers, with Ki, Mi, Gi, k, M, G or nothing behind them; durations need a unit, h, m, s or ms.',
+    fix: 'Write a value of the kind the message names.',
     wrong: 'timeouts: {request: 1d}',
     right: 'timeouts: {request: 24h}',
   }),

@@ -50,10 +50,10 @@ export const routeWarnings: readonly CodeEntry[] = [
   }),
   warning('FR0108', {
     title: 'nothing bounds the request',
-    why: 'With `request: 0s` and no `backendRequest` an upstream that never answers holds memory and a connection for as long as the caller waits, or for ever.',
+    why: 'With `request: 0s` and no `backendRequest` an upstream that never answers holds memory and a connection for as long as the caller waits, or for ever. An answer that is streamed to the caller (Primary or First with an upstream body) is meant to last and ends when the caller leaves, so it is left alone.',
     fix: 'Set `backendRequest`, or give `request` a time that is long enough.',
-    wrong: 'timeouts: {request: 0s}',
-    right: 'timeouts: {request: 0s, backendRequest: 30s}',
+    wrong: 'timeouts: {request: 0s}\nresponse: {success: All}',
+    right: 'timeouts: {request: 0s, backendRequest: 30s}\nresponse: {success: All}',
   }),
   warning('FR0109', {
     title: 'shadow to the same place as an awaited upstream',
@@ -91,5 +91,12 @@ export const routeWarnings: readonly CodeEntry[] = [
     fix: 'Use another path.',
     wrong: 'path: {value: /-/fanout/orders}',
     right: 'path: {value: /orders}',
+  }),
+  warning('FR0118', {
+    title: 'large bodies held in memory',
+    why: 'A body is held in memory, once for all upstreams, until the last of them has answered: up to `maxBodySize` for each request in flight. Beyond 64Mi a few requests fill the memory of a relay, or the bound that `--max-buffered` sets.',
+    fix: 'Lower `maxBodySize` and let larger bodies through as streams with `onOversize: StreamAll`.',
+    wrong: 'limits: {maxBodySize: 1Gi}',
+    right: 'limits: {maxBodySize: 1Mi, onOversize: StreamAll}',
   }),
 ]

@@ -194,8 +194,8 @@ const { values } = parseArgs({
 })
 if (values.help) console.log(usage)
 else {
-  let failed = false
-  for (const node of values.node)
-    if (!(await test(node, Number(values.count), Number(values.seed)))) failed = true
-  process.exit(failed ? 1 : 0)
+  let failed = 0
+  for (const node of values.node) if (!(await test(node, Number(values.count), Number(values.seed)))) failed++
+  console.log(`abort test: ${values.node.length - failed} passed, ${failed} failed, 0 skipped`)
+  process.exit(failed > 0 ? 1 : 0)
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -58,13 +59,15 @@ const follow = (child: ChildProcess, done: (output: string) => boolean, withinMs
     child.on('close', finish)
   })
 
-const stop = (child: ChildProcess): Promise<void> =>
-  new Promise(resolve => {
-    if (child.exitCode !== null || child.pid === undefined) return resolve()
-    child.once('close', () => resolve())
-    process.kill(-child.pid, 'SIGTERM')
-    setTimeout(() => child.exitCode === null && process.kill(-child.pid!, 'SIGKILL'), 10_000).unref()
-  })
+/** Ends the whole process group of a block; one that does not end when asked is killed. */
+const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const closed = once(child, 'close')
+  const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 15_000)
+  process.kill(-child.pid, 'SIGTERM')
+  await closed
+  clearTimeout(timer)
+}
 
 const report = (ok: boolean, block: Block, why = ''): void => {
   if (ok) passed++

@@ -104,8 +104,13 @@ export class LegSeries implements LegObserver {
   #bindRequests(key: number): Series {
     if (this.#released) return discarded
     const { upstreamRequests } = this.#families
-    const labels = [this.route, this.#upstream, this.#role, statusLabel(key >> 5), errors[key & 31]!]
-    const series = this.#store.acquire(upstreamRequests, labels)
+    const series = this.#store.acquireOwn(upstreamRequests, () => [
+      this.route,
+      this.#upstream,
+      this.#role,
+      statusLabel(key >> 5),
+      errors[key & 31]!,
+    ])
     // Overflow is not remembered: room may be made later.
     if (series !== upstreamRequests.overflow) this.#requests.set(key, series)
     return series
@@ -114,7 +119,12 @@ export class LegSeries implements LegObserver {
   #bindSkipped(reason: SkipReason): Series {
     if (this.#released) return discarded
     const { upstreamSkipped } = this.#families
-    const series = this.#store.acquire(upstreamSkipped, [this.route, this.#upstream, this.#role, reason])
+    const series = this.#store.acquireOwn(upstreamSkipped, () => [
+      this.route,
+      this.#upstream,
+      this.#role,
+      reason,
+    ])
     if (series !== upstreamSkipped.overflow) this.#skipped.set(reason, series)
     return series
   }

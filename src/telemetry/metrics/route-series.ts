@@ -95,7 +95,7 @@ export class RouteSeries implements RouteObserver {
   #bindRequests(key: number): Series {
     if (this.#released) return discarded
     const { requests } = this.#families
-    const series = this.#store.acquire(requests, [
+    const series = this.#store.acquireOwn(requests, () => [
       this.#route,
       methods[(key >> 3) & 15]!,
       statusLabel(key >> 7),
@@ -109,7 +109,7 @@ export class RouteSeries implements RouteObserver {
   #bindDuration(outcomeIndex: number): Series {
     if (this.#released) return discarded
     const { requestDuration } = this.#families
-    const series = this.#store.acquire(requestDuration, [this.#route, outcomes[outcomeIndex]!])
+    const series = this.#store.acquireOwn(requestDuration, () => [this.#route, outcomes[outcomeIndex]!])
     if (series !== requestDuration.overflow) this.#durations[outcomeIndex] = series
     return series
   }

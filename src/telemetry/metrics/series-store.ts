@@ -36,6 +36,11 @@ export class SeriesStore {
     return this.#add(family, labels)
   }
 
+  /** As `acquire`, for labels that no other handle can have made: beyond the limit it formats none. */
+  acquireOwn(family: Family, values: () => readonly string[]): Series {
+    return this.full ? this.#overflow(family) : this.acquire(family, values())
+  }
+
   release(family: Family, series: Series): void {
     if (series === family.overflow || series === discarded) return
     series.owners -= 1
@@ -47,8 +52,13 @@ export class SeriesStore {
 
   #overflow(family: Family): Series {
     this.overflowed += 1
-    const other = family.labels.map(() => 'other')
-    family.overflow ??= this.#add(family, formatLabels(family.labels, other))
+    family.overflow ??= this.#add(
+      family,
+      formatLabels(
+        family.labels,
+        family.labels.map(() => 'other'),
+      ),
+    )
     return family.overflow
   }
 

@@ -18,7 +18,10 @@ export const byteSize = () =>
   z
     .string()
     .max(20)
-    .regex(/^[1-9][0-9]{0,11}(Ki|Mi|Gi|k|M|G)?$/, 'must be a size such as 65536, 512Ki or 1Mi: a whole number, with Ki, Mi, Gi, k, M, G or nothing behind it')
+    .regex(
+      /^[1-9][0-9]{0,11}(Ki|Mi|Gi|k|M|G)?$/,
+      'must be a size such as 65536, 512Ki or 1Mi: a whole number, with Ki, Mi, Gi, k, M, G or nothing behind it',
+    )
 
 /** RFC 1123 label: what Kubernetes allows for names of Services. */
 export const dnsLabel = () =>

@@ -1,11 +1,20 @@
+import { METHODS } from 'node:http'
 import { InvalidValue, type Option } from './option.ts'
 import { outputOption, toJson } from './output-option.ts'
 import { routePaths } from './paths.ts'
+import { readRequest } from './read-request.ts'
 import { UsageError } from './usage-error.ts'
-import { text, texts } from './values.ts'
+import { texts } from './values.ts'
 import { defineVerb } from './verb.ts'
 
 type Header = readonly [name: string, value: string]
+
+/** Name or address, with or without port. */
+const readHost = ([given]: readonly string[]): string | undefined => {
+  if (given !== undefined && !/^(\[[0-9A-Fa-f:.]+\]|[\w.~%-]+)(:[0-9]{1,5})?$/.test(given))
+    throw new InvalidValue('a host name, with or without port', 'write for example --host orders.local')
+  return given
+}
 
 const options = {
   file: {
@@ -31,7 +40,7 @@ const options = {
     value: 'NAME',
     description: 'The Host header of the request, for routes with hostnames.',
     default: '',
-    read: text,
+    read: readHost,
   } satisfies Option<string | undefined>,
   output: outputOption,
 }
@@ -41,6 +50,20 @@ const readHeader = (given: string): Header => {
   if (!parts) throw new InvalidValue('NAME: VALUE', "write --header 'x-tenant: acme'")
   return [parts[1]!, parts[2]!]
 }
+
+/** @throws UsageError for what is no method, or one in the wrong case: the relay would take it for another. */
+const checkMethod = (method: string): void => {
+  if (!/^[A-Za-z-]+$/.test(method))
+    throw new UsageError('explain needs a METHOD and a PATH', { fix: example })
+  const upper = method.toUpperCase()
+  if (method === upper || !METHODS.includes(upper)) return
+  throw new UsageError(`there is no method "${method}"`, {
+    why: 'methods of HTTP are case-sensitive',
+    fix: `did you mean ${upper}?`,
+  })
+}
+
+const example = 'write for example: fanout-relay explain POST /orders routes/'
 
 export const explain = defineVerb(
   {
@@ -59,22 +82,23 @@ export const explain = defineVerb(
   },
   async ({ values, positionals }, io) => {
     const [method, path, ...files] = positionals
-    if (method === undefined || path === undefined || !/^[A-Za-z]+$/.test(method)) {
-      throw new UsageError('explain needs a METHOD and a PATH', {
-        fix: 'write for example: fanout-relay explain POST /orders routes/',
-      })
-    }
+    if (method === undefined || path === undefined)
+      throw new UsageError('explain needs a METHOD and a PATH', { fix: example })
+    checkMethod(method)
     const paths = routePaths('explain', [...files, ...values.file])
     // Loaded here because the other verbs need neither parser nor planner.
     const { readRoutes } = await import('../config/read-routes.ts')
     const { planRoutes } = await import('../plan/plan-routes.ts')
-    const { explain: explainRequest } = await import('../plan/explain.ts')
+    const { explain: explainRequest, explainRefusal } = await import('../plan/explain.ts')
     const { formatExplanation } = await import('../plan/explain-text.ts')
     const { plan, problems } = planRoutes(await readRoutes(paths))
     const errors = problems.filter(({ severity }) => severity === 'error').length
     if (errors > 0) io.stderr(`warning: the files have ${errors} error(s); fanout-relay lint shows them\n`)
 
-    const explanation = explainRequest(plan, { method, path, host: values.host, headers: values.header })
+    const asked = { method, path, host: values.host, headers: values.header }
+    const request = readRequest(asked)
+    const explanation =
+      'refused' in request ? explainRefusal(asked, request.refused) : explainRequest(plan, request)
     io.stdout(values.output === 'json' ? toJson(explanation) : ensureNewline(formatExplanation(explanation)))
     return explanation.winner ? 0 : 1
   },

@@ -23,7 +23,10 @@ const usualFix = (code: string): string | undefined => {
   return text && text[0]!.toLowerCase() + text.slice(1)
 }
 
-export const toProblem = (resource: RouteResource, { code, path, message, fix = usualFix(code) }: Finding): Problem => {
+export const toProblem = (
+  resource: RouteResource,
+  { code, path, message, fix = usualFix(code) }: Finding,
+): Problem => {
   const location = resource.locate?.(path)
   return {
     severity: severityOf(code),

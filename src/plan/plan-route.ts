@@ -4,6 +4,7 @@ import type { RouteResource } from '../api/snapshot.ts'
 import { checkDuplicates } from './check-duplicates.ts'
 import { type Draft, readDraft } from './draft.ts'
 import { type Finding, isError, type Report } from './finding.ts'
+import { leftOut } from './left-out.ts'
 import { planAnswer } from './plan-answer.ts'
 import { planLeg } from './plan-leg.ts'
 import { planMatch } from './plan-match.ts'
@@ -54,8 +55,9 @@ export const planRoute = (
     return { route, findings: inFileOrder(resource, findings) }
   }
   const ordered = inFileOrder(resource, findings)
-  const broken = salvage(resource, draft, matches, ordered)
-  return { route: broken, findings: broken ? ordered : [...ordered, leftOut] }
+  const saved = salvage(resource, draft, matches, ordered)
+  if ('culprit' in saved) return { route: undefined, findings: [...ordered, leftOut(saved.culprit)] }
+  return { route: saved.route, findings: ordered }
 }
 
 const served = (
@@ -93,14 +95,6 @@ const checkPrefixRewrites = (
       fix: 'use PathPrefix in every match of this route, or type: ReplaceFullPath',
     })
   })
-}
-
-const leftOut: Finding = {
-  code: 'FR0048',
-  path: ['spec', 'matches'],
-  message:
-    'which requests this route is for cannot be read, so it is left out: they go to other routes or get 404',
-  fix: 'mend the other problems of this route',
 }
 
 /** By line and column where they are known, otherwise as found. */

@@ -3,9 +3,11 @@ import type { SchemaNode } from '../api/crd.ts'
 import { apiVersion, kind } from '../api/names.ts'
 import { type FieldPath, formatFieldPath } from '../api/problem.ts'
 import type { Finding } from './finding.ts'
+import { isPlanned, isPlannedValue, plannedName, plannedNames } from './planned-fields.ts'
 import { readPath } from './read-path.ts'
 import { exampleOf, type SchemaFields, schemaFields } from './schema-fields.ts'
 import { closest } from './suggest.ts'
+import { textFix } from './value-fix.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -30,25 +32,32 @@ const describe = (issue: Issue, object: unknown, fields: SchemaFields): readonly
   if (path.length === 1 && (path[0] === 'apiVersion' || path[0] === 'kind'))
     return [wrongVersion(path[0], value)]
   if (issue.code === 'invalid_type') return [wrongType(path, value, node)]
-  return [invalidValue(path, value, issue)]
+  return [invalidValue(path, value, issue, node)]
 }
 
 const unknownField = (path: FieldPath, fields: SchemaFields): Finding => {
   const name = String(path.at(-1))
   const parent = path.slice(0, -1)
+  if (isPlanned(name, String(parent.at(-1)))) {
+    const message = `${name} is not supported by this version`
+    return { code: 'FR0002', path, message, fix: 'remove it' }
+  }
   const siblings = Object.keys(fields.at(parent)?.properties ?? {})
   const meant = closest(name, siblings)
   const elsewhere = fields
     .placesOf(name)
     .filter(place => place.startsWith('spec.'))
     .slice(0, 2)
-  const fix = meant
-    ? `did you mean ${meant}?`
-    : elsewhere.length > 0
-      ? `${clip(name)} is a field of ${elsewhere.map(parentOf).join(' and of ')}; move it there`
-      : `remove it; fields here are ${siblings.join(', ')}`
   const where = parent.length > 0 ? formatFieldPath(parent) : 'the resource'
-  return { code: 'FR0002', path, message: `unknown field ${clip(name)} in ${where}`, fix }
+  const fix = (): string => {
+    if (meant) return `did you mean ${meant}?`
+    if (elsewhere.length > 0)
+      return `${clip(name)} is a field of ${elsewhere.map(parentOf).join(' and of ')}; move it there`
+    const planned = closest(name, plannedNames)
+    if (planned) return `remove it; ${plannedName(planned)} is not supported by this version`
+    return `remove it; fields here are ${siblings.join(', ')}`
+  }
+  return { code: 'FR0002', path, message: `unknown field ${clip(name)} in ${where}`, fix: fix() }
 }
 
 const parentOf = (field: string): string => field.slice(0, field.lastIndexOf('.'))
@@ -61,7 +70,11 @@ const missingField = (path: FieldPath, node: SchemaNode | undefined): Finding =>
     code: 'FR0003',
     path,
     message: `${formatFieldPath(path)} is required`,
-    fix: example === undefined ? `add ${name}: …` : `add ${name}, for example ${name}: ${example}`,
+    fix: isSpec(path)
+      ? `add ${specExample}`
+      : example === undefined
+        ? `add ${name}: …`
+        : `add ${name}, for example ${name}: ${example}`,
   }
 }
 
@@ -78,13 +91,22 @@ const wrongVersion = (field: 'apiVersion' | 'kind', value: unknown): Finding => 
 const wrongType = (path: FieldPath, value: unknown, node: SchemaNode | undefined): Finding => {
   const wanted = typeNames[node?.type ?? 'object'] ?? 'another type'
   const name = path.length > 0 ? formatFieldPath(path) : 'the resource'
-  const example = exampleOf(node)
-  let fix = example === undefined ? `write ${wanted}` : `write ${wanted}, for example ${example}`
-  if (node?.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
-    fix = `put quotes around it: "${value}"`
-  } else if (node?.type === 'array') fix = `write ${wanted}: begin with - or put [ ] around it`
+  const fix = typeFix(path, value, node) ?? `write ${wanted}`
   return { code: 'FR0004', path, message: `${name} must be ${wanted}, not ${typeOf(value)}`, fix }
 }
+
+const typeFix = (path: FieldPath, value: unknown, node: SchemaNode | undefined): string | undefined => {
+  if (isSpec(path)) return `write ${specExample}`
+  if (value === null) return 'give it a value, or remove it'
+  if (node?.type === 'array') return 'write a list: begin with - or put [ ] around it'
+  if (node?.type === 'string') return textFix(typeof value === 'object' ? '' : value, node)
+  const example = exampleOf(node)
+  return example && `write ${typeNames[node?.type ?? ''] ?? 'a value'}, for example ${example}`
+}
+
+const isSpec = (path: FieldPath): boolean => path.length === 1 && path[0] === 'spec'
+
+const specExample = 'spec: {upstreams: [{name: orders, url: "http://localhost:9001"}]}'
 
 const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
@@ -102,7 +124,12 @@ const typeOf = (value: unknown): string => {
   return typeNames[typeof value] ?? typeof value
 }
 
-const invalidValue = (path: FieldPath, value: unknown, issue: Issue): Finding => {
+const invalidValue = (
+  path: FieldPath,
+  value: unknown,
+  issue: Issue,
+  node: SchemaNode | undefined,
+): Finding => {
   const field = formatFieldPath(path)
   const finding = (must: string, fix?: string): Finding => ({
     code: 'FR0005',
@@ -114,15 +141,33 @@ const invalidValue = (path: FieldPath, value: unknown, issue: Issue): Finding =>
     case 'invalid_value': {
       const values = issue.values.map(String)
       const meant = typeof value === 'string' ? closest(value, values) : undefined
-      return finding(`must be ${oneOf(values)}`, meant && `did you mean ${meant}?`)
+      const later = isPlannedValue(value) ? `${value} is not supported by this version; ` : ''
+      return finding(
+        `must be ${oneOf(values)}`,
+        meant ? `did you mean ${meant}?` : `${later}write one of these`,
+      )
     }
-    case 'too_small':
-      return finding(`must ${amount(issue.origin, 'at least', Number(issue.minimum))}`)
-    case 'too_big':
-      return finding(`must ${amount(issue.origin, 'at most', Number(issue.maximum))}`)
+    case 'too_small': {
+      const fix = boundFix(issue.origin, 'at least', Number(issue.minimum))
+      const must = `must ${amount(issue.origin, 'at least', Number(issue.minimum))}`
+      return finding(must, issue.origin === 'string' ? textFix(value, node) : fix)
+    }
+    case 'too_big': {
+      const fix = boundFix(issue.origin, 'at most', Number(issue.maximum))
+      return finding(`must ${amount(issue.origin, 'at most', Number(issue.maximum))}`, fix)
+    }
     default:
-      return finding(issue.message)
+      return finding(
+        issue.message,
+        isShowable(path, value) ? textFix(value, node) : 'take what is not allowed out of it',
+      )
   }
+}
+
+const boundFix = (origin: string, bound: 'at least' | 'at most', count: number): string => {
+  if (origin === 'string') return 'shorten it'
+  if (origin === 'array') return bound === 'at least' ? 'add an entry' : 'remove some, or make several routes'
+  return `write ${count} or ${bound === 'at least' ? 'more' : 'less'}`
 }
 
 const amount = (origin: string, bound: string, count: number): string => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { nameTable } from '../core/name-table.ts'
 import { badRequest, type Rejection } from './rejection.ts'
 import { parseTarget } from './request-target.ts'
 
@@ -46,27 +47,27 @@ const field = {
 } as const
 
 /** Fields that do not travel on as they are. Everything else is copied without being looked at. */
-const special = new Map<string, number>([
-  ['keep-alive', field.drop],
-  ['proxy-connection', field.drop],
-  ['proxy-authorization', field.drop],
-  ['te', field.drop],
-  ['trailer', field.drop],
-  ['upgrade', field.drop],
-  ['http2-settings', field.drop],
-  ['expect', field.drop],
-  ['x-fanout-role', field.drop],
-  ['connection', field.connection],
-  ['content-length', field.length],
-  ['transfer-encoding', field.coding],
-  ['host', field.host],
-  ['x-request-id', field.id],
-  ['traceparent', field.trace],
-  ['tracestate', field.state],
-  ['via', field.via],
-  ['max-forwards', field.hops],
-  ['accept-encoding', field.accept],
-])
+const special = nameTable({
+  'keep-alive': field.drop,
+  'proxy-connection': field.drop,
+  'proxy-authorization': field.drop,
+  te: field.drop,
+  trailer: field.drop,
+  upgrade: field.drop,
+  'http2-settings': field.drop,
+  expect: field.drop,
+  'x-fanout-role': field.drop,
+  connection: field.connection,
+  'content-length': field.length,
+  'transfer-encoding': field.coding,
+  host: field.host,
+  'x-request-id': field.id,
+  traceparent: field.trace,
+  tracestate: field.state,
+  via: field.via,
+  'max-forwards': field.hops,
+  'accept-encoding': field.accept,
+})
 
 /** RFC 3986 §3.2.2 without the comma, which would let two hosts pass for one; ports up to 65535. */
 const validHost =
@@ -107,8 +108,8 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!
       const value = raw[i + 1]!
-      switch (special.get(name) ?? special.get(name.toLowerCase())) {
-        case undefined:
+      switch (special(name)) {
+        case 0:
           headers.push(name, value)
           break
         case field.connection:

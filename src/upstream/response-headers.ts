@@ -1,20 +1,24 @@
 import type { HeaderList } from '../core/call.ts'
+import { nameTable } from '../core/name-table.ts'
 
-/** Fields that concern one connection only (RFC 9110 §7.6.1); undici has taken the framing off already. */
-const hopByHop = [
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]
+const field = { drop: 1, connection: 2, length: 3 } as const
 
-/** What the relay says itself, so that an upstream's word under the same name would contradict it. */
-const ours = ['x-request-id', 'x-fanout-status']
-
-const dropped = new Set([...hopByHop, ...ours])
+/** Other fields than these are for the receiver of the answer. */
+const special = nameTable({
+  connection: field.connection,
+  'content-length': field.length,
+  // One connection only (RFC 9110 §7.6.1); undici has taken the framing off already.
+  'keep-alive': field.drop,
+  'proxy-connection': field.drop,
+  'proxy-authenticate': field.drop,
+  te: field.drop,
+  trailer: field.drop,
+  'transfer-encoding': field.drop,
+  upgrade: field.drop,
+  // What the relay says itself, so that an upstream's word under the same name would contradict it.
+  'x-request-id': field.drop,
+  'x-fanout-status': field.drop,
+})
 
 const transferEncoding = 'transfer-encoding'
 
@@ -39,11 +43,10 @@ export const endToEndHeaders = (raw: readonly Buffer[], status: number): HeaderL
   let nominated: Set<string> | undefined
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = textOf(raw[i]!)
-    const lower = name.toLowerCase()
-    if (lower === 'connection') nominated = nominate(nominated, textOf(raw[i + 1]!))
-    // RFC 9110 §8.6: there is no body whose length could be told.
-    else if (bodyless && lower === 'content-length') continue
-    else if (!dropped.has(lower)) headers.push(name, textOf(raw[i + 1]!))
+    const meaning = special(name)
+    if (meaning === field.connection) nominated = nominate(nominated, textOf(raw[i + 1]!))
+    // RFC 9110 §8.6: without a body there is no length that could be told.
+    else if (meaning === 0 || (meaning === field.length && !bodyless)) headers.push(name, textOf(raw[i + 1]!))
   }
   return nominated ? without(headers, nominated) : headers
 }

@@ -43,8 +43,36 @@ test('errors in the files are mentioned', async () => {
   expect(stderr).toMatch(/1 error.*lint/)
 })
 
+test('a request that the relay answers before any route is asked is exit code 1 and says so', async () => {
+  const { code, stdout } = await cli(['explain', 'TRACE', '/orders', routes()])
+  expect(code).toBe(1)
+  expect(stdout).toContain(
+    'refused with 405 before any route is asked: TRACE is not relayed: it would echo credentials.',
+  )
+})
+
+test('the authority of an absolute target is the host, and a Host header is one as well', async () => {
+  const text = route('orders').replace('spec:', 'spec:\n  hostnames: [orders.local]')
+  const directory = directoryWith({ 'a.yaml': text })
+  const ask = (target: string, ...more: string[]) => cli(['explain', 'POST', target, directory, ...more])
+  expect((await ask('http://orders.local/orders')).code).toBe(0)
+  expect((await ask('http://orders.local/orders', '--host', 'other')).code).toBe(0)
+  expect((await ask('http://other/orders', '--host', 'orders.local')).code).toBe(1)
+  expect((await ask('/orders', '-H', 'Host: orders.local:80')).code).toBe(0)
+  expect((await ask('/orders')).stdout).toContain('host is not given, wanted orders.local')
+})
+
+test('the fields are named as they are in a route', async () => {
+  const { stdout } = await cli(['explain', 'POST', '/orders', routes()])
+  expect(stdout).toMatch(/^ {2}timeouts\.backendRequest +off/m)
+  expect(stdout).toMatch(/^ {2}timeouts\.request +30s/m)
+})
+
 test.each([
   [['POST'], /needs a METHOD and a PATH/],
+  [['post', '/orders', 'examples'], /no method "post"[\s\S]*case-sensitive[\s\S]*did you mean POST\?/],
+  [['GET', '/orders', 'examples', '--host', 'a b'], /--host cannot be "a b"[\s\S]*a host name/],
+  [['GET', '/orders', 'examples', '--host', 'http://a'], /--host cannot be "http:\/\/a"/],
   [['/orders', 'routes/'], /needs a METHOD and a PATH/],
   [['POST', '/orders', 'examples', '-H', 'nonsense'], /--header cannot be "nonsense"[\s\S]*NAME: VALUE/],
 ])('%j is a usage error', async (args, message) => {

@@ -42,6 +42,22 @@ test('warnings alone are exit code 0, and 1 with --strict', async () => {
   expect((await cli(['lint', directory], { env: { FANOUT_STRICT: 'true' } })).code).toBe(1)
 })
 
+test('nothing to check is exit code 1: a wrong path must not pass', async () => {
+  const directory = directoryWith({ 'service.yaml': 'kind: Service\n' })
+  const { code, stdout } = await cli(['lint', directory])
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/error +FR0111/)
+  expect(stdout).toContain('1 error, 1 warning in 0 routes')
+})
+
+test('that a route is not served comes last among its problems, and before those of the next', async () => {
+  const one = route('orders').replace('  matches:', '  match:').replace('{name: a,', '{name: A,')
+  const directory = directoryWith({ 'a.yaml': `${one}---\n${broken}` })
+  const { stdout } = await cli(['lint', '-o', 'json', directory])
+  const found = JSON.parse(stdout).problems.map(({ code }: { code: string }) => code)
+  expect(found).toEqual(['FR0002', 'FR0005', 'FR0048', 'FR0010'])
+})
+
 test('-o json is one object with counts and problems', async () => {
   const directory = directoryWith({ 'price.yaml': broken })
   const { code, stdout } = await cli(['lint', '-o', 'json', directory])

@@ -103,7 +103,9 @@ describe('run', () => {
     const directory = directoryWith({ 'a.yaml': route('orders') })
     const { exit, output } = start('run', directory, ...freePorts.slice(2), '--listen', `127.0.0.1:${port}`)
     expect(await exit).toBe(1)
-    expect(output().stderr).toMatch(/fanout-relay: cannot open .*\n +why: another process listens there\n +fix: .*--listen/)
+    expect(output().stderr).toMatch(
+      /fanout-relay: cannot open .*\n +why: another process listens there\n +fix: .*--listen/,
+    )
   })
 })
 

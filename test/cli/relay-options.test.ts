@@ -107,6 +107,24 @@ describe('--listen', () => {
 })
 
 test.each([
+  ['-3', 'it must be a whole number of at least 1'],
+  ['0', 'it must be a whole number of at least 1'],
+  ['many', 'it must be a whole number of at least 1'],
+  ['1000001', 'it must be a whole number of at most 1000000'],
+])('--max-in-flight %s says what it must be', (given, why) => {
+  try {
+    configOf(['--max-in-flight', given])
+    expect.unreachable()
+  } catch (error) {
+    expect(error).toMatchObject({
+      message: `--max-in-flight cannot be "${given}"`,
+      why,
+      fix: 'write --max-in-flight 10000',
+    })
+  }
+})
+
+test.each([
   ['--max-in-flight', '0'],
   ['--max-in-flight', '1.5'],
   ['--max-in-flight', '1000001'],

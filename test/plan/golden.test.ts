@@ -66,6 +66,11 @@ describe('golden pairs', () => {
     expect(parse(actual)).toEqual(parse(readFileSync(path, 'utf8')))
   })
 
+  it('have a fix on one line for every problem', () => {
+    const problems = cases.flatMap(name => run(name).result.problems)
+    expect(problems.filter(({ fix }) => !fix || /[\n`]/.test(fix))).toEqual([])
+  })
+
   it('emit every code that is not found while files are read, and no other', () => {
     const emitted = new Set(cases.flatMap(name => run(name).result.problems.map(({ code }) => code)))
     const expected = codes.filter(({ foundBy }) => foundBy !== 'files').map(({ code }) => code)

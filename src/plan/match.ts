@@ -2,8 +2,9 @@ import { RE2JS } from '@bufbuild/re2'
 import type { PlannedMatch, ValueMatch } from './types.ts'
 
 /*
- * What "matches" means, in one place: the relay's table and `explain` both use it. Paths and queries are
- * taken byte for byte as they stand in the request line.
+ * What "matches" means, for `explain` and for checking plans. The relay's table is compiled for speed; a
+ * property test holds the two against each other. Paths and queries are taken byte for byte as they stand in
+ * the request line.
  */
 
 /** What a match can look at. */

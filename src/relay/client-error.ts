@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RouteObserver } from '../core/observer.ts'
 import { isEnding } from './ending.ts'
+import { allowedMethods } from './methods.ts'
 
 interface Refusal {
   readonly status: string
@@ -36,7 +37,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
     status: '405 Method Not Allowed',
     code: 'method_not_allowed',
     detail: 'CONNECT is not relayed: a fan-out has no tunnel to give.',
-    headers: ['Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+    headers: [`Allow: ${allowedMethods}`],
   },
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteObserver } from '../core/observer.ts'
 import { type Arrival, Exchange, type RelayParts } from './exchange.ts'
+import { allowedMethods } from './methods.ts'
 import type { NearRoute } from './nearest.ts'
 import { overloaded, type Rejection, relayInternal } from './rejection.ts'
 import { reject } from './reply.ts'
@@ -91,7 +92,7 @@ const noTrace: Rejection = {
   title: 'Method not allowed',
   detail: 'TRACE is not relayed: it would echo credentials.',
   close: false,
-  headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+  headers: ['Allow', allowedMethods],
 }
 
 const notReady: Rejection = {

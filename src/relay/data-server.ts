@@ -5,6 +5,7 @@ import type { DataHandler } from './data-handler.ts'
 import { isEnding, markEnding } from './ending.ts'
 import { lazyListener } from './lazy-listener.ts'
 import { dropRest, linger } from './linger.ts'
+import { allowedMethods } from './methods.ts'
 import type { RelayState } from './reserved-app.ts'
 
 /** Paths the relay keeps for itself on the data port. */
@@ -98,7 +99,7 @@ const isLastHop = (request: IncomingMessage, url: string): boolean =>
   hasHost(request) && (url === '*' || request.headers['max-forwards'] === '0')
 
 const answerOptions = (response: ServerResponse): void => {
-  response.writeHead(204, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'])
+  response.writeHead(204, ['Allow', allowedMethods])
   response.end()
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { nominatedFields } from '../core/connection-options.ts'
 import { nameTable } from '../core/name-table.ts'
 import { badRequest, type Rejection } from './rejection.ts'
 import { parseTarget } from './request-target.ts'
@@ -101,7 +102,7 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
     let traceparent: string | undefined
     let tracestate: string | undefined
     let via = ''
-    let nominated: Set<string> | undefined
+    let nominated: ReadonlySet<string> | undefined
     let contentLength: number | undefined = 0
     let acceptsCoding = false
 
@@ -113,7 +114,7 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
           headers.push(name, value)
           break
         case field.connection:
-          nominated = nominate(nominated, value)
+          nominated = nominatedFields(value, nominated)
           break
         case field.length:
           contentLength = Number(value)
@@ -216,20 +217,6 @@ const loop: Rejection = {
 /** RFC 9110 §7.6.2. Zero does not come here: such a request has arrived. */
 const oneHopLess = (value: string): string =>
   /^[1-9][0-9]{0,8}$/.test(value) ? String(Number(value) - 1) : value
-
-/** Options of this connection (RFC 9110 §7.6.1), other than the two that Node acts on itself. */
-const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {
-  if (value === 'keep-alive' || value === 'close') return known
-  let names = known
-  for (const token of value.toLowerCase().split(',')) {
-    const name = token.trim()
-    if (name === '' || name === 'keep-alive' || name === 'close' || name === 'upgrade' || name === 'te')
-      continue
-    names ??= new Set()
-    names.add(name)
-  }
-  return names
-}
 
 const removeNamed = (headers: string[], names: ReadonlySet<string>): void => {
   let kept = 0

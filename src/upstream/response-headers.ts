@@ -1,4 +1,5 @@
 import type { HeaderList } from '../core/call.ts'
+import { nominatedFields } from '../core/connection-options.ts'
 import { nameTable } from '../core/name-table.ts'
 
 const field = { drop: 1, connection: 2, length: 3 } as const
@@ -40,11 +41,11 @@ export const isPlainlyCoded = (raw: readonly Buffer[]): boolean => {
 export const endToEndHeaders = (raw: readonly Buffer[], status: number): HeaderList => {
   const headers: string[] = []
   const bodyless = status < 200 || status === 204
-  let nominated: Set<string> | undefined
+  let nominated: ReadonlySet<string> | undefined
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = textOf(raw[i]!)
     const meaning = special(name)
-    if (meaning === field.connection) nominated = nominate(nominated, textOf(raw[i + 1]!))
+    if (meaning === field.connection) nominated = nominatedFields(textOf(raw[i + 1]!), nominated)
     // RFC 9110 §8.6: without a body there is no length that could be told.
     else if (meaning === 0 || (meaning === field.length && !bodyless)) headers.push(name, textOf(raw[i + 1]!))
   }
@@ -53,19 +54,6 @@ export const endToEndHeaders = (raw: readonly Buffer[], status: number): HeaderL
 
 /** latin1 keeps every byte of obs-text as it is (RFC 9110 §5.5); the bare method is half of what toString costs. */
 const textOf = (bytes: Buffer): string => (bytes as Buffer & { latin1Slice(): string }).latin1Slice()
-
-/** Tokens of `Connection` name further fields of this hop; keep-alive and close name none. */
-const nominate = (known: Set<string> | undefined, value: string): Set<string> | undefined => {
-  if (value === 'keep-alive' || value === 'close') return known
-  let names = known
-  for (const token of value.toLowerCase().split(',')) {
-    const name = token.trim()
-    if (name === '' || name === 'keep-alive' || name === 'close') continue
-    names ??= new Set()
-    names.add(name)
-  }
-  return names
-}
 
 const without = (headers: readonly string[], names: ReadonlySet<string>): string[] => {
   const kept: string[] = []

@@ -8,3 +8,10 @@ declare module 'prom-client/lib/metrics/*.js' {
   const addTo: (registry: Registry, config?: { readonly eventLoopMonitoringPrecision?: number }) => void
   export default addTo
 }
+
+/* The index of the package loads its push gateway, and with it zlib and url. */
+declare module 'prom-client/lib/registry.js' {
+  import { Registry } from 'prom-client'
+
+  export default Registry
+}

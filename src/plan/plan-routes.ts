@@ -8,6 +8,13 @@ import { inOrder } from './problem-order.ts'
 import { checkRanks } from './rank-findings.ts'
 import type { PlannedRoute, PlanResult, RelayPlan, ServedRoute } from './types.ts'
 
+/** Work on one route, which a planner of many snapshots remembers. */
+export interface PlanSteps {
+  readonly planOne: typeof planRoute
+  /** Of a planned route's content. */
+  readonly digestOf: (route: PlannedRoute) => Buffer
+}
+
 /**
  * Makes a plan of everything a source sees. Pure: the same snapshot and previous plan give the same
  * result, in whatever order the routes come. An invalid route costs that route alone: it is served as it
@@ -16,7 +23,7 @@ import type { PlannedRoute, PlanResult, RelayPlan, ServedRoute } from './types.t
 export const planRoutes = (
   snapshot: RouteSnapshot,
   previous?: RelayPlan,
-  planOne: typeof planRoute = planRoute,
+  { planOne, digestOf }: PlanSteps = steps,
 ): PlanResult => {
   const lastGoodOf = servedById(previous)
   const lastGood: string[] = []
@@ -46,7 +53,7 @@ export const planRoutes = (
     if (resource) problems.push(toProblem(resource, finding))
   }
   return deepFreeze({
-    plan: { revision: revisionOf(routes), routes },
+    plan: { revision: revisionOf(routes, digestOf), routes },
     problems: [...snapshot.problems.map(copyOf), ...inOrder(problems, compareProblems)],
     lastGood,
     overridden: ranks.overridden.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
@@ -103,20 +110,13 @@ const copyOf = (problem: Problem): Problem => ({
 })
 
 /** 12 hexadecimal digits: enough to tell plans apart, short enough to be read out. */
-const revisionOf = (routes: readonly PlannedRoute[]): string => {
+const revisionOf = (routes: readonly PlannedRoute[], digestOf: PlanSteps['digestOf']): string => {
   const whole = createHash('sha256')
   for (const route of routes) whole.update(digestOf(route))
   return whole.digest('hex').slice(0, 12)
 }
 
-/** Of a route's content. Planned routes do not change, so one that is used again is not read again. */
-const digestOf = (route: PlannedRoute): Buffer => {
-  let digest = digests.get(route)
-  if (!digest) {
-    digest = createHash('sha256').update(JSON.stringify(route)).digest()
-    digests.set(route, digest)
-  }
-  return digest
+export const steps: PlanSteps = {
+  planOne: planRoute,
+  digestOf: route => createHash('sha256').update(JSON.stringify(route)).digest(),
 }
-
-const digests = new WeakMap<PlannedRoute, Buffer>()

@@ -1,7 +1,7 @@
 import type { RouteResource, RouteSnapshot } from '../api/snapshot.ts'
-import { planRoute, type RouteResult } from './plan-route.ts'
-import { planRoutes } from './plan-routes.ts'
-import type { PlanResult } from './types.ts'
+import type { RouteResult } from './plan-route.ts'
+import { type PlanSteps, planRoutes, steps } from './plan-routes.ts'
+import type { PlannedRoute, PlanResult } from './types.ts'
 
 /**
  * Plans snapshot after snapshot, each on top of the last. A resource that is the same object as before, under
@@ -9,17 +9,24 @@ import type { PlanResult } from './types.ts'
  */
 export const createPlanner = (): ((snapshot: RouteSnapshot) => PlanResult) => {
   const known = new WeakMap<RouteResource, { readonly backends: string; readonly result: RouteResult }>()
+  const digests = new WeakMap<PlannedRoute, Buffer>()
+  const digestOf = (route: PlannedRoute): Buffer => {
+    const digest = digests.get(route) ?? steps.digestOf(route)
+    digests.set(route, digest)
+    return digest
+  }
   let previous: PlanResult | undefined
   return snapshot => {
     const backends = JSON.stringify([...(snapshot.backends ?? ['cluster'])])
-    previous = planRoutes(snapshot, previous?.plan, (resource, context) => {
+    const planOne: PlanSteps['planOne'] = (resource, context) => {
       const before = known.get(resource)
       // Findings from outside, such as a duplicate's, are part of the result.
       if (before?.backends === backends && context.findings.length === 0) return before.result
-      const result = planRoute(resource, context)
+      const result = steps.planOne(resource, context)
       if (context.findings.length === 0) known.set(resource, { backends, result })
       return result
-    })
+    }
+    previous = planRoutes(snapshot, previous?.plan, { planOne, digestOf })
     return previous
   }
 }

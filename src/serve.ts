@@ -4,9 +4,12 @@ import type { AdminSources } from './admin/sources.ts'
 import type { RelayConfig } from './cli/config.ts'
 import { systemClock } from './core/clock.ts'
 import { TimerList, Timers } from './core/timer-list.ts'
+import { createSharedLimits, type StoreState } from './limits/shared-limits.ts'
+import { Registry } from './policies/registry.ts'
 import { Budget } from './relay/budget.ts'
 import { dataHandler } from './relay/data-handler.ts'
 import { dataServer } from './relay/data-server.ts'
+import { RememberedAnswers } from './relay/idempotency/answers.ts'
 import { lazyListener } from './relay/lazy-listener.ts'
 import { LegStates } from './relay/leg-states.ts'
 import { requestIds } from './relay/request-id.ts'
@@ -46,7 +49,18 @@ export const serve = async (config: RelayConfig): Promise<number> => {
 
   const pools = new Pools()
   const tables = new TableHolder()
-  const tableParts = { pools, legStates: new LegStates(), timers: new Timers(systemClock), observer }
+  const timers = new Timers(systemClock)
+  const url = config.rateLimitStore
+  const onState = (state: StoreState) => metrics.limitStore(state)
+  const shared = url === undefined ? undefined : createSharedLimits({ url, clock: systemClock, logger, onState })
+  const tableParts = {
+    pools,
+    legStates: new LegStates(),
+    registry: new Registry(),
+    timers,
+    observer,
+    ...(shared && { sharedLimit: shared.limit }),
+  }
   const configuration = new Configuration({ tables, tableParts, metrics, logger })
 
   let draining = false
@@ -56,6 +70,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     observer,
     budget,
     pseudonym: `fanout-relay-${randomBytes(4).toString('hex')}`,
+    answers: new RememberedAnswers({ timers }),
     stalled: new TimerList(systemClock, stalledUploadMs),
     draining: () => draining,
   }
@@ -110,6 +125,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   source.abort()
   await following
   await pools.destroy()
+  shared?.close()
   for (const { servers } of Object.values(side)) for (const server of servers) stop(server)
   logger.info({ clean }, 'stopped')
   flush()

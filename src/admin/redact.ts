@@ -3,7 +3,8 @@ import type { PlannedHeaders, PlannedLeg, PlannedMatch, PlannedRoute, ValueMatch
 export const redacted = '[redacted]'
 
 const secretName = /authorization|cookie|token|secret|passw|credential|signature|(^|[-_])key$|api-?key/i
-const userinfo = /(^[a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i
+/** To the last `@` before the path, as a URL parser reads it: a password may hold another. */
+const userinfo = /(^[a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i
 
 /** Settings by flag: whatever is named like a secret is hidden, and so are credentials in URLs. */
 export const redactSettings = (settings: Readonly<Record<string, unknown>>): Record<string, unknown> =>

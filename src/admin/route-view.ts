@@ -1,6 +1,13 @@
 import type { Problem } from '../api/problem.ts'
 import type { LiveFigures, RouteFigures, RouteState } from '../core/figures.ts'
-import type { PlannedAnswer, PlannedLeg, PlannedMatch, PlannedRoute, PlanResult } from '../plan/types.ts'
+import type {
+  PlannedAnswer,
+  PlannedLeg,
+  PlannedMatch,
+  PlannedRoute,
+  PlanResult,
+  ServedRoute,
+} from '../plan/types.ts'
 import { redactMatch } from './redact.ts'
 import { routeStatesOf } from './route-state.ts'
 
@@ -18,6 +25,8 @@ export interface RouteView {
   readonly answer?: PlannedAnswer
   /** 0 = off. */
   readonly timeouts?: { readonly requestMs: number }
+  /** In effect, defaults included; one that is absent is off. */
+  readonly policies?: RoutePolicies
   readonly problems: readonly Problem[]
   /** Since the start of the process; `null` before the route's first table. */
   readonly figures: RouteFigures | null
@@ -29,7 +38,12 @@ export interface LegView {
   readonly target: string
   /** 0 = off. */
   readonly timeouts: { readonly requestMs: number; readonly backendRequestMs: number }
+  /** In effect: what the leg says, else its route, else the defaults; one that is absent is off. */
+  readonly policies: LegPolicies
 }
+
+type RoutePolicies = Pick<ServedRoute, 'rateLimit' | 'retryBudget' | 'idempotencyKey'>
+type LegPolicies = Pick<PlannedLeg, 'retry' | 'circuitBreaker' | 'rateLimit' | 'concurrency' | 'hedge'>
 
 export function routeViews(result: PlanResult | undefined, figures: LiveFigures): readonly RouteView[] {
   if (!result) return []
@@ -53,16 +67,36 @@ export function routeViews(result: PlanResult | undefined, figures: LiveFigures)
   })
 }
 
-const served = (route: PlannedRoute): Pick<RouteView, 'legs' | 'answer' | 'timeouts'> =>
+const served = (route: PlannedRoute): Pick<RouteView, 'legs' | 'answer' | 'timeouts' | 'policies'> =>
   route.kind === 'broken'
     ? { legs: [] }
-    : { legs: route.legs.map(legView), answer: route.answer, timeouts: { requestMs: route.requestTimeoutMs } }
+    : {
+        legs: route.legs.map(legView),
+        answer: route.answer,
+        timeouts: { requestMs: route.requestTimeoutMs },
+        policies: routePolicies(route),
+      }
+
+const routePolicies = ({ rateLimit, retryBudget, idempotencyKey }: ServedRoute): RoutePolicies => ({
+  rateLimit,
+  retryBudget,
+  idempotencyKey,
+})
 
 const legView = (leg: PlannedLeg): LegView => ({
   name: leg.name,
   role: leg.role,
   target: targetOf(leg),
   timeouts: { requestMs: leg.legTimeoutMs, backendRequestMs: leg.attemptTimeoutMs },
+  policies: legPolicies(leg),
+})
+
+const legPolicies = ({ retry, circuitBreaker, rateLimit, concurrency, hedge }: PlannedLeg): LegPolicies => ({
+  retry,
+  circuitBreaker,
+  rateLimit,
+  concurrency,
+  hedge,
 })
 
 /** Where a leg goes, without its query: `http://inventory.shop.svc:8080/inventory/deduct`. */

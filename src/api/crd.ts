@@ -90,6 +90,9 @@ export const customResourceDefinition = () => ({
   },
 })
 
-/** The same as YAML. Aliases are off: not every YAML reader of a cluster's tool chain takes them. */
+/**
+ * The same as YAML for every reader in a cluster's tool chain: not all take aliases, and kubectl reads YAML 1.1,
+ * where a bare `on` is `true`.
+ */
 export const renderCrd = (): string =>
-  stringify(customResourceDefinition(), { lineWidth: 110, aliasDuplicateObjects: false })
+  stringify(customResourceDefinition(), { lineWidth: 110, aliasDuplicateObjects: false, compat: 'yaml-1.1' })

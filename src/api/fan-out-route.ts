@@ -1,84 +1,29 @@
 import * as z from 'zod'
+import { legRequest } from './leg-request.ts'
+import { atomicList, listMap, setList } from './lists.ts'
+import { match } from './match.ts'
 import { apiVersion, kind } from './names.ts'
-import { validations } from './rule.ts'
 import {
-  pathMatchRules,
-  pathRewriteRules,
-  responseRules,
-  specRules,
-  timeoutsRules,
-  upstreamRules,
-} from './rules.ts'
-import { byteSize, dnsLabel, duration, headerName, headerValue } from './scalars.ts'
+  circuitBreaker,
+  concurrency,
+  hedge,
+  idempotencyKey,
+  legRateLimit,
+  legRetry,
+  retryBudget,
+  routeRateLimit,
+  routeRetry,
+} from './policies.ts'
+import { retryBudgetRules } from './policy-rules.ts'
+import { validations } from './rule.ts'
+import { responseRules, specRules, timeoutsRules, upstreamRules } from './rules.ts'
+import { byteSize, dnsLabel, duration, headerName } from './scalars.ts'
 
 /*
  * The single source of FanOutRoute: TypeScript types, validation of files and watched objects, and the
  * generated CRD all come from here. Descriptions become `kubectl explain`. Every string and list is
  * bounded, which also keeps the CEL rules inside the API server's cost budget.
  */
-
-const listMap = (...keys: string[]) => ({
-  'x-kubernetes-list-type': 'map',
-  'x-kubernetes-list-map-keys': keys,
-})
-const atomicList = { 'x-kubernetes-list-type': 'atomic' }
-
-const pathMatch = z
-  .strictObject({
-    type: z
-      .enum(['Exact', 'PathPrefix', 'RegularExpression'])
-      .default('PathPrefix')
-      .describe(
-        'How value is compared. PathPrefix matches whole segments: /orders takes /orders and /orders/1, not /ordersx. RegularExpression is RE2 and must match the whole path. Defaults to PathPrefix.',
-      ),
-    value: z
-      .string()
-      .min(1)
-      .max(1024)
-      .default('/')
-      .describe(
-        'The path to compare with, as it stands in the request line. Defaults to /. Example: /orders',
-      ),
-  })
-  .meta(validations(pathMatchRules))
-
-const valueMatch = (what: string, name: z.ZodString) =>
-  z
-    .strictObject({
-      type: z
-        .enum(['Exact', 'RegularExpression'])
-        .default('Exact')
-        .describe(
-          'How value is compared. RegularExpression is RE2 and must match the whole value. Defaults to Exact.',
-        ),
-      name: name.describe(`Name of the ${what}.`),
-      value: z.string().max(4096).describe(`Value that the ${what} must have.`),
-    })
-    .describe(`One ${what} that must be present.`)
-
-const match = z
-  .strictObject({
-    method: z
-      .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-      .optional()
-      .describe('HTTP method. Omitted = any. Example: POST'),
-    path: pathMatch.prefault({}).describe('Path of the request, without its query. Omitted = PathPrefix /.'),
-    headers: z
-      .array(valueMatch('header (any case)', headerName()))
-      .max(16)
-      .optional()
-      .meta(listMap('name'))
-      .describe('Headers that must all be present with these values.'),
-    queryParams: z
-      .array(valueMatch('query parameter', z.string().min(1).max(256)))
-      .max(16)
-      .optional()
-      .meta(listMap('name'))
-      .describe(
-        'Query parameters that must all be present with these values; the first of a repeated name counts.',
-      ),
-  })
-  .describe('One kind of request: all of its conditions must hold.')
 
 const timeouts = <Request extends z.ZodType>(request: Request, of: string) =>
   z
@@ -91,78 +36,6 @@ const timeouts = <Request extends z.ZodType>(request: Request, of: string) =>
         ),
     })
     .meta(validations(timeoutsRules))
-
-const headerPair = z
-  .strictObject({
-    name: headerName().describe('Name of the header. Example: x-source'),
-    value: headerValue().describe('Value of the header. Example: relay'),
-  })
-  .describe('One header.')
-
-const request = z.strictObject({
-  method: z
-    .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-    .optional()
-    .describe("Method to send. Omitted = the caller's."),
-  urlRewrite: z
-    .strictObject({
-      hostname: z
-        .string()
-        .min(1)
-        .max(253)
-        .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?$/, 'must be a host name such as inventory.shop')
-        .optional()
-        .describe('Host header to send. Omitted = the host of the upstream. Example: inventory.shop'),
-      path: z
-        .strictObject({
-          type: z
-            .enum(['ReplaceFullPath', 'ReplacePrefixMatch'])
-            .describe(
-              'ReplaceFullPath sends to one path; ReplacePrefixMatch replaces what a PathPrefix matched.',
-            ),
-          replaceFullPath: z
-            .string()
-            .max(1024)
-            .regex(/^\/[!-"$->@-~]*$/, 'must start with / and contain neither ? nor #')
-            .optional()
-            .describe("Path to send; the caller's query is kept. Example: /inventory/deduct"),
-          replacePrefixMatch: z
-            .string()
-            .max(1024)
-            .regex(/^\/[!-"$->@-~]*$/, 'must start with / and contain neither ? nor #')
-            .optional()
-            .describe('What replaces the matched prefix. Example: /v2/orders'),
-        })
-        .meta(validations(pathRewriteRules))
-        .optional()
-        .describe("How the path differs. Omitted = the caller's path."),
-    })
-    .optional()
-    .describe("How the target differs from the caller's."),
-  headers: z
-    .strictObject({
-      set: z
-        .array(headerPair)
-        .max(16)
-        .optional()
-        .meta(listMap('name'))
-        .describe('Headers to send in place of any the caller sent under the same name.'),
-      add: z
-        .array(headerPair)
-        .max(16)
-        .optional()
-        .meta(listMap('name'))
-        .describe('Headers to send beside those of the caller.'),
-      remove: z
-        .array(headerName().describe('Name of a header. Example: cookie'))
-        .max(16)
-        .optional()
-        .meta({ 'x-kubernetes-list-type': 'set' })
-        .describe('Headers not to send. Example: cookie'),
-    })
-    .optional()
-    .describe("How the headers differ from the caller's. They are applied in the order remove, set, add."),
-})
 
 const upstream = z
   .strictObject({
@@ -205,7 +78,7 @@ const upstream = z
       .describe(
         'What decides whether a request is in the percentage: the same value gets the same decision on every shadow and every relay. Omitted, or header absent = one draw a request.',
       ),
-    request: request
+    request: legRequest
       .optional()
       .describe("How this leg's request differs from the caller's. Omitted = a faithful copy."),
     timeouts: timeouts(
@@ -214,6 +87,31 @@ const upstream = z
     )
       .optional()
       .describe("Times of this leg that differ from the route's."),
+    retry: legRetry
+      .optional()
+      .describe(
+        "How this leg is sent again, field by field in place of the route's. {attempts: 0} = never. Omitted = as the route says.",
+      ),
+    circuitBreaker: circuitBreaker
+      .optional()
+      .describe(
+        'Stops sending to an upstream that keeps failing, for a while: requests then fail at once with circuit_open. Omitted = never.',
+      ),
+    rateLimit: legRateLimit
+      .optional()
+      .describe(
+        'How many attempts at this upstream are sent at most, retries and hedges included. Omitted = any.',
+      ),
+    concurrency: concurrency
+      .optional()
+      .describe(
+        'How many attempts at this upstream may be under way at once. Omitted = not bounded by the route.',
+      ),
+    hedge: hedge
+      .optional()
+      .describe(
+        'Sends a slow request again while the first is still under way, and takes the first good answer. For GET, HEAD and OPTIONS, and for requests with an idempotency key. Omitted = never.',
+      ),
   })
   .meta(validations(upstreamRules))
   .describe('One leg: where a request goes, and how it differs on this way.')
@@ -273,7 +171,7 @@ const spec = z
       )
       .max(16)
       .optional()
-      .meta({ 'x-kubernetes-list-type': 'set' })
+      .meta(setList)
       .describe(
         'Host names this route is for; *.shop.local takes every name below shop.local. Omitted = any.',
       ),
@@ -290,6 +188,26 @@ const spec = z
     )
       .prefault({})
       .describe('One absolute deadline for the whole, and the time for one attempt.'),
+    retry: routeRetry
+      .optional()
+      .describe(
+        'Sends a failed request again, for every upstream that says nothing else. Without an idempotency key GET, HEAD and OPTIONS only. Omitted = never.',
+      ),
+    retryBudget: retryBudget
+      .optional()
+      .describe(
+        'Bounds retries and hedges of all upstreams together, so that they cannot multiply an outage. Omitted = {percent: 20, minPerSecond: 10} wherever an upstream retries or hedges.',
+      ),
+    rateLimit: routeRateLimit
+      .optional()
+      .describe(
+        'How many requests this route takes; others are answered 429 with Retry-After. Omitted = any.',
+      ),
+    idempotencyKey: idempotencyKey
+      .optional()
+      .describe(
+        'Gives every request that is not GET, HEAD or OPTIONS a key, by which upstreams can tell a repetition: what makes retrying a POST safe. Answers are remembered by key. Omitted = no keys.',
+      ),
     limits: z
       .strictObject({
         maxBodySize: byteSize()
@@ -318,7 +236,7 @@ const spec = z
         'When the whole is a success and what the caller gets. Omitted with exactly one awaited upstream = {success: Primary, body: Upstream}; otherwise {success: All, body: Envelope}.',
       ),
   })
-  .meta(validations(specRules))
+  .meta(validations([...specRules, ...retryBudgetRules]))
 
 export const fanOutRoute = z.strictObject({
   apiVersion: z.literal(apiVersion),
@@ -334,4 +252,5 @@ export type FanOutRoute = z.output<typeof fanOutRoute>
 export type RouteSpec = FanOutRoute['spec']
 export type UpstreamSpec = RouteSpec['upstreams'][number]
 export type MatchSpec = RouteSpec['matches'][number]
+export type RetrySpec = NonNullable<UpstreamSpec['retry']>
 export type RequestSpec = NonNullable<UpstreamSpec['request']>

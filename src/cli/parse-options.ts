@@ -103,7 +103,8 @@ const readValue = (
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
     const fix = error.fix ?? `write --${option.flag} ${exampleOf(option, machine)}`
-    throw new UsageError(`${from} cannot be "${texts.join(' ')}"`, {
+    const value = option.secret ? 'what it is' : `"${texts.join(' ')}"`
+    throw new UsageError(`${from} cannot be ${value}`, {
       why: `it must be ${error.message}`,
       fix,
     })

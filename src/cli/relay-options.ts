@@ -1,9 +1,10 @@
 import type { RouteSource } from '../api/snapshot.ts'
 import { logLevels } from '../core/logger.ts'
+import { InvalidStoreUrl, readStoreUrl } from '../limits/store-address.ts'
 import type { RelayConfig } from './config.ts'
 import { endpoints, formatEndpoint } from './endpoint.ts'
 import type { Machine } from './io.ts'
-import type { Option } from './option.ts'
+import { InvalidValue, type Option } from './option.ts'
 import type { ParsedLine } from './parse-options.ts'
 import { bytes, choice, count, milliseconds } from './values.ts'
 
@@ -93,6 +94,28 @@ export const relayOptions = {
     default: '256Mi',
     read: bytes,
   }),
+  rateLimitStore: option({
+    flag: 'rate-limit-store',
+    value: 'URL',
+    secret: true,
+    description:
+      'Redis or Valkey through which relays share limits of scope Global; see docs/rate-limits.md. Set it in the environment when it holds a password.',
+    default: '',
+    defaultText: 'none: each relay counts by itself',
+    read: storeUrl,
+  }),
+}
+
+/** Kept as text: its reader takes it apart again, and only there are its credentials needed. */
+function storeUrl([given]: readonly string[]): string | undefined {
+  if (given === undefined) return undefined
+  try {
+    readStoreUrl(given)
+  } catch (error) {
+    if (!(error instanceof InvalidStoreUrl)) throw error
+    throw new InvalidValue('redis://host:6379, or rediss://host:6379 for TLS', `it ${error.message}`)
+  }
+  return given
 }
 
 /** The options as `serve` takes them. */
@@ -114,6 +137,7 @@ export const relayConfig = (
   shutdownTimeoutMs: values.shutdownTimeout,
   maxInFlight: values.maxInFlight,
   maxBufferedBytes: values.maxBuffered,
+  rateLimitStore: values.rateLimitStore,
   settings,
   source,
 })

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { RelayError } from './errors.ts'
+import type { ErrorToken, RelayError } from './errors.ts'
+import type { RequestSpan } from './observer.ts'
 
 /** Names and values alternating, in wire order, as they were received: `['Accept', '*\/*', 'Cookie', …]`. */
 export type HeaderList = readonly string[]
@@ -34,14 +35,27 @@ export interface Cancellable {
 export interface CallContext {
   /** Set by whoever makes a call that can be stopped; read by whoever stops the leg. */
   running: Cancellable | undefined
-  /** Number of the attempt under way, from 1. */
-  attempt: number
+  /** Why the leg was stopped: between two steps nothing runs that could be told, so none may begin. */
+  readonly cancelled: RelayError | undefined
+  /** Attempts sent so far; whoever sends one counts it here. */
+  attempts: number
+  /** Instant of the relay's clock by which the leg must be done; Infinity = nothing bounds it. */
+  readonly deadline: number
+  /** Parent of the spans of attempts; `undefined` = not traced. */
+  readonly trace: RequestSpan | undefined
   /** 102 and 103 responses (RFC 9110 §15.2), before the final one. Absent where nobody could use them. */
   informational?(status: number, headers: HeaderList): void
 }
 
 /** Sends one request. Resolves for every expected failure; a rejection is a defect of the relay. */
 export type Call = (request: LegRequest, context: CallContext) => Promise<Outcome>
+
+/** Puts behaviour around a call. Policies are composed when a table is built, never per request. */
+export type Policy = (next: Call) => Call
+
+/** `policies` in the order in which a request meets them: the first is outermost. */
+export const compose = (policies: readonly Policy[], innermost: Call): Call =>
+  policies.reduceRight((next, policy) => policy(next), innermost)
 
 export type Outcome =
   | { readonly kind: 'response'; readonly response: UpstreamResponse }
@@ -61,7 +75,11 @@ export interface UpstreamResponse {
   discard(limitBytes?: number): void
   /** Stops reading and closes the upstream's connection. */
   cancel(error: RelayError): void
+  /** Calls back once, when the answer has been read to its end ('') or was cut; at once if that has been. */
+  onEnd(listener: EndListener): void
 }
+
+export type EndListener = (error: ErrorToken | '') => void
 
 /** Where a response body goes. After `end` or `error` nothing follows. */
 export interface BodySink {

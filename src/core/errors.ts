@@ -13,6 +13,8 @@ export const errorTokens = [
   'http_response_incomplete',
   'http_protocol_error',
   'http_status',
+  'circuit_open',
+  'rate_limited',
   'deadline_exceeded',
   'client_cancelled',
   'body_too_large',
@@ -27,6 +29,10 @@ export interface RelayError {
   /** For logs only: may name addresses, so it never reaches a client. */
   readonly detail: string
   readonly cause?: unknown
+  /** Nothing of the request was handed to a connection, so sending it again repeats nothing. */
+  readonly unsent?: boolean
+  /** When another try may succeed, for refusals of the relay's own: an open circuit, a limit. */
+  readonly retryAfterMs?: number
 }
 
 export const relayError = (token: ErrorToken, detail: string, cause?: unknown): RelayError => ({
@@ -46,6 +52,8 @@ const statuses: Readonly<Record<ErrorToken, number>> = {
   http_response_incomplete: 502,
   http_protocol_error: 502,
   http_status: 502,
+  circuit_open: 503,
+  rate_limited: 503,
   deadline_exceeded: 504,
   client_cancelled: 499,
   body_too_large: 502,

@@ -1,5 +1,5 @@
 import type { ErrorToken } from './errors.ts'
-import type { Role, RouteOutcome, SkipReason } from './observer.ts'
+import type { BreakerState, Role, RouteOutcome, SkipReason } from './observer.ts'
 
 /** The counters since the start of the process, for whoever shows them without a Prometheus. */
 export interface LiveFigures {
@@ -20,7 +20,19 @@ export interface RouteFigures extends Traffic {
   readonly latency: Latency
 }
 
-export interface LegFigures extends Traffic {
+/** What the policies of a leg do. */
+export interface PolicyFigures {
+  /** `null` = it has no breaker. */
+  readonly breaker: BreakerState | null
+  readonly retries: number
+  readonly hedges: number
+  /** Tries that the leg's rate limit refused. */
+  readonly rateLimited: number
+  /** Tries that wait for a slot or a token now. */
+  readonly queued: number
+}
+
+export interface LegFigures extends Traffic, PolicyFigures {
   readonly failures: number
   /** Tokens that occurred. */
   readonly byError: Readonly<Partial<Record<ErrorToken, number>>>

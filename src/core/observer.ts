@@ -28,17 +28,62 @@ export interface Observer {
   failed?(requestId: string, route: string, leg: LegSummary): void
 }
 
+export const breakerStates = ['closed', 'open', 'half_open'] as const
+export type BreakerState = (typeof breakerStates)[number]
+
+/**
+ * What became of a request with an idempotency key. `stored`: its answer is remembered; `replayed`: answered
+ * from memory; `in_flight`: 409; `mismatch`: 422; `unstored`: its answer was a failure or too large;
+ * `evicted`: an answer was forgotten before its time, for want of room.
+ */
+export const idempotencyResults = [
+  'stored',
+  'replayed',
+  'in_flight',
+  'mismatch',
+  'unstored',
+  'evicted',
+] as const
+export type IdempotencyResult = (typeof idempotencyResults)[number]
+
 export interface RouteObserver {
   started(): void
   /** `status` 0 = the client left before an answer. */
   ended(method: string, status: number, outcome: RouteOutcome, durationMs: number): void
+  /** The route's own rate limit refused a request. */
+  rateLimited(): void
+  /** The route's shared limit could not ask its store and counted by itself. */
+  limitFellBack(): void
+  idempotency(result: IdempotencyResult): void
 }
 
-export interface LegObserver {
+export interface LegObserver extends PolicyObserver {
   started(): void
   /** `status` 0 = no answer. `error` '' = success. */
   ended(status: number, error: ErrorToken | '', durationMs: number): void
   skipped(reason: SkipReason): void
+}
+
+/** What a leg's policies tell about themselves. */
+export interface PolicyObserver {
+  /** A try that nothing was sent for: refused by a policy, or given up while it waited. Counts as one that ended. */
+  refused(error: ErrorToken): void
+  /** An attempt ended with this, and the request is sent again. */
+  retried(error: ErrorToken): void
+  /** The last attempt that `retry` allows failed like those before it. */
+  retriesExhausted(): void
+  /** A retry or hedge was left out: the route's budget is spent. */
+  budgetSpent(): void
+  /** Another attempt was started beside one that is slow. */
+  hedged(): void
+  /** The leg's rate limit refused a try. */
+  rateLimited(): void
+  /** Tries that wait for a slot or a token: one more, or one less. */
+  queued(change: 1 | -1): void
+  /** The breaker's state now; the same state again is no transition. */
+  breaker(state: BreakerState): void
+  /** A shared limit could not ask its store and counted by itself. */
+  limitFellBack(): void
 }
 
 /** One finished request. Built only when something is going to be written. */
@@ -52,6 +97,8 @@ export interface ExchangeSummary {
   readonly outcome: RouteOutcome
   readonly durationMs: number
   readonly traceparent: string | undefined
+  /** Answered from memory: the same idempotency key had been answered before. */
+  readonly replayed?: boolean
   readonly legs: readonly LegSummary[]
 }
 
@@ -93,10 +140,19 @@ export interface Tracing {
 export interface RequestSpan {
   /** Of the SERVER span, for the access line. */
   readonly traceparent: string
-  /** Starts the CLIENT span of one attempt, numbered from 1. */
-  leg(upstream: string, role: Role, method: string, attempt: number, server?: ServerAddress): LegSpan
+  /** Starts the CLIENT span of one attempt. */
+  attempt(attempt: AttemptStart): LegSpan
   /** Legs may go on after it. Ending twice does nothing. */
   end(status: number, outcome: RouteOutcome): void
+}
+
+export interface AttemptStart {
+  readonly upstream: string
+  readonly role: Role
+  readonly method: string
+  /** From 1. */
+  readonly number: number
+  readonly server?: ServerAddress
 }
 
 /** Where an attempt goes. */

@@ -1,3 +1,4 @@
+import type { RetrySpec } from '../api/fan-out-route.ts'
 import type { FieldPath } from '../api/problem.ts'
 import { excerpt, formatFieldPath } from '../api/problem.ts'
 import type { Draft } from './draft.ts'
@@ -31,7 +32,13 @@ export const checkDuplicates = (draft: Draft, report: Report): void => {
   })
   const upstreams = draft.upstreams.map(upstream => upstream?.name)
   check(upstreams, ['spec', 'upstreams'], 'name')
+  const checkRetry = (retry: RetrySpec | undefined, path: FieldPath): void => {
+    check(retry?.codes?.map(String), [...path, 'retry', 'codes'])
+    check(retry?.on, [...path, 'retry', 'on'])
+  }
+  checkRetry(draft.retry, ['spec'])
   draft.upstreams.forEach((upstream, i) => {
+    checkRetry(upstream?.retry, ['spec', 'upstreams', i])
     const path = ['spec', 'upstreams', i, 'request', 'headers']
     const edits = upstream?.request?.headers
     checkHeaders(edits?.set, [...path, 'set'])

@@ -1,6 +1,8 @@
 import type { Severity } from '../api/problem.ts'
 import type { CodeEntry } from './codes/entry.ts'
 import { fileCodes } from './codes/files.ts'
+import { policyErrors } from './codes/policies.ts'
+import { policyWarnings } from './codes/policy-warnings.ts'
 import { resolutionErrors } from './codes/resolution.ts'
 import { ruleErrors } from './codes/rules.ts'
 import { schemaErrors } from './codes/schema.ts'
@@ -13,8 +15,10 @@ export const codes: readonly CodeEntry[] = [
   ...fileCodes,
   ...schemaErrors,
   ...ruleErrors,
+  ...policyErrors,
   ...resolutionErrors,
   ...routeWarnings,
+  ...policyWarnings,
 ].sort((a, b) => (a.code < b.code ? -1 : 1))
 
 /** What is known about a code; `undefined` for a text that is no code. */

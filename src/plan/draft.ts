@@ -17,6 +17,9 @@ export interface Draft {
   readonly upstreams: readonly (UpstreamSpec | undefined)[]
   readonly timeouts: RouteSpec['timeouts'] | undefined
   readonly response: RouteSpec['response']
+  readonly retry: RouteSpec['retry']
+  readonly rateLimit: RouteSpec['rateLimit']
+  readonly idempotencyKey: RouteSpec['idempotencyKey']
 }
 
 const parts = fanOutRoute.shape.spec.shape
@@ -45,6 +48,9 @@ const draftOf = (spec: RouteSpec): Draft => ({
   upstreams: spec.upstreams,
   timeouts: spec.timeouts,
   response: spec.response,
+  retry: spec.retry,
+  rateLimit: spec.rateLimit,
+  idempotencyKey: spec.idempotencyKey,
 })
 
 const draftOfParts = (spec: unknown): Draft => {
@@ -57,6 +63,9 @@ const draftOfParts = (spec: unknown): Draft => {
     upstreams: readList(at('upstreams'), parts.upstreams.element),
     timeouts: parts.timeouts.safeParse(at('timeouts')).data,
     response: parts.response.safeParse(at('response')).data,
+    retry: parts.retry.safeParse(at('retry')).data,
+    rateLimit: parts.rateLimit.safeParse(at('rateLimit')).data,
+    idempotencyKey: parts.idempotencyKey.safeParse(at('idempotencyKey')).data,
   }
 }
 

@@ -1,4 +1,6 @@
-import type { ExplainedLeg, ExplainedRoute, Explanation, Setting } from './explanation.ts'
+import { legPolicySettings, routePolicySettings } from './explain-policies.ts'
+import { mostSent, type Repeated, worstCaseMs } from './explain-worst-case.ts'
+import type { ExplainedLeg, ExplainedRoute, Explanation, Provenance, Setting } from './explanation.ts'
 import { formatBytes, formatMs } from './format.ts'
 import { replacePrefix } from './match.ts'
 import type { PlannedLeg, PlannedMatch, ServedRoute } from './types.ts'
@@ -7,7 +9,7 @@ import type { PlannedLeg, PlannedMatch, ServedRoute } from './types.ts'
 export const explainRoute = (
   route: ServedRoute,
   match: PlannedMatch,
-  request: Explanation['request'],
+  request: Explanation['request'] & Repeated,
 ): ExplainedRoute => {
   const origin = provenance(route.written)
   return {
@@ -15,20 +17,20 @@ export const explainRoute = (
     legs: route.legs.map((leg, i) => explainLeg(leg, i, match, request, origin)),
     upstreamRequests: {
       least: route.legs.filter(({ sample }) => sample === undefined).length,
-      most: route.legs.filter(({ sample }) => sample?.percent !== 0).length,
+      most: route.legs.reduce((sum, leg) => sum + mostSent(leg, route, request), 0),
     },
-    worstCaseMs: worstCase(route),
+    retryBudget: route.retryBudget,
+    worstCaseMs: worstCaseMs(route),
   }
 }
 
-/** The first of the fields that the author wrote, from most to least specific. */
-type Provenance = (...fields: readonly string[]) => string
-
 const provenance = (written: readonly string[] | undefined): Provenance => {
   if (written === undefined) return () => 'unknown'
-  return (...fields) =>
-    fields.find(field => written.some(leaf => leaf === field || leaf.startsWith(`${field}.`))) ?? 'default'
+  return (...fields) => fields.find(field => written.some(leaf => isAtOrBelow(leaf, field))) ?? 'default'
 }
+
+const isAtOrBelow = (leaf: string, field: string): boolean =>
+  leaf.startsWith(field) && (leaf.length === field.length || '.['.includes(leaf[field.length]!))
 
 const routeSettings = (route: ServedRoute, from: Provenance): readonly Setting[] => {
   const { success, quorum, from: index, body, statuses } = route.answer
@@ -58,6 +60,7 @@ const routeSettings = (route: ServedRoute, from: Provenance): readonly Setting[]
           value: `${statuses.success} / ${statuses.partial} / ${statuses.failed}`,
           from: from('spec.response.statuses'),
         },
+    ...routePolicySettings(route, from),
   ]
   return settings.filter(setting => setting !== undefined)
 }
@@ -87,6 +90,7 @@ const explainLeg = (
     leg.role === 'Shadow'
       ? { name: 'sampled', value: sampleInWords(leg), from: from(`${field}.percent`) }
       : undefined,
+    ...legPolicySettings(leg, field, from),
   ]
   return {
     name: leg.name,
@@ -114,16 +118,3 @@ const pathOf = ({ path }: PlannedLeg, match: PlannedMatch, request: Explanation[
     }
   }
 }
-
-/** Under Primary one leg decides; otherwise the slowest awaited one may. Shadows never count. */
-const worstCase = ({ legs, answer, requestTimeoutMs }: ServedRoute): number | undefined => {
-  const awaited = legs.filter(({ role }, i) =>
-    answer.success === 'Primary' ? i === answer.from : role !== 'Shadow',
-  )
-  const times = awaited.map(leg => boundOf([leg.attemptTimeoutMs, leg.legTimeoutMs, requestTimeoutMs]))
-  const longest = Math.max(...times)
-  return Number.isFinite(longest) ? longest : undefined
-}
-
-/** The shortest of several timeouts, of which 0 means none. */
-const boundOf = (timeouts: readonly number[]): number => Math.min(...timeouts.filter(ms => ms > 0))

@@ -7,6 +7,7 @@ import type {
   Setting,
 } from './explanation.ts'
 import { formatMs } from './format.ts'
+import type { PlannedRetryBudget } from './types.ts'
 
 /** An explanation for a terminal: plain text, one fact a line, ending with a line break. */
 export const formatExplanation = ({ request, refused, winner, losers, nearest }: Explanation): string => {
@@ -46,6 +47,7 @@ const formatRoute = ({
   settings,
   legs,
   upstreamRequests,
+  retryBudget,
   worstCaseMs,
 }: ExplainedRoute): readonly string[] => {
   const { least, most } = upstreamRequests
@@ -53,11 +55,16 @@ const formatRoute = ({
   const longest = worstCaseMs === undefined ? 'unbounded' : formatMs(worstCaseMs)
   return [
     `upstream requests: ${count}; longest time to an answer: ${longest}`,
+    ...(retryBudget ? [sustained(retryBudget)] : []),
     ...legs.flatMap(formatLeg),
     'route',
     ...formatSettings(settings),
   ]
 }
+
+/** The most for one request is not the most for many: the budget bounds these. */
+const sustained = ({ percent, minPerSecond }: PlannedRetryBudget): string =>
+  `sustained, retries and hedges included: at most ${(100 + percent) / 100} x the first tries + ${minPerSecond}/s`
 
 const formatLeg = ({ name, role, method, url, settings }: ExplainedLeg): readonly string[] => [
   `${name} (${role}) ${method} ${url}`,

@@ -38,7 +38,7 @@ export const explain = (plan: RelayPlan, asked: ExplainRequest): Explanation => 
     winner: {
       ...describe(entry),
       because,
-      served: entry.route.kind === 'served' ? explainRoute(entry.route, entry.match, request) : undefined,
+      served: entry.route.kind === 'served' ? explainRoute(entry.route, entry.match, facts) : undefined,
       broken: entry.route.kind === 'broken' ? entry.route.reason : undefined,
     },
     losers: rest.map(loser => ({

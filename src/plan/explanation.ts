@@ -1,4 +1,4 @@
-import type { PlannedLeg } from './types.ts'
+import type { PlannedLeg, PlannedRetryBudget } from './types.ts'
 
 /** A request as somebody would describe it. */
 export interface ExplainRequest {
@@ -58,8 +58,10 @@ export interface ExplainedNear extends ExplainedMatch {
 export interface ExplainedRoute {
   readonly settings: readonly Setting[]
   readonly legs: readonly ExplainedLeg[]
-  /** Requests sent upstream for this one; they differ when shadows are sampled. */
+  /** Requests sent upstream for this one: they differ when shadows are sampled, and by retries and hedges. */
   readonly upstreamRequests: { readonly least: number; readonly most: number }
+  /** What bounds retries and hedges in the long run; `undefined` = there are none. */
+  readonly retryBudget: PlannedRetryBudget | undefined
   /** Longest time until the answer; `undefined` = nothing bounds it. */
   readonly worstCaseMs: number | undefined
 }
@@ -78,3 +80,6 @@ export interface Setting {
   readonly value: string
   readonly from: string
 }
+
+/** The first of the fields that the author wrote, from most to least specific. */
+export type Provenance = (...fields: readonly string[]) => string

@@ -3,20 +3,30 @@ import type { FieldPath } from '../api/problem.ts'
 import { parseDuration } from '../api/scalars.ts'
 import { connectionHeaders } from './connection-headers.ts'
 import type { Report } from './finding.ts'
+import { planLegPolicies } from './plan-policies.ts'
+import { checkInheritedBackoff } from './plan-retry.ts'
 import { planTarget, type TargetContext } from './plan-target.ts'
 import type { Target } from './target.ts'
 import type { PlannedHeaders, PlannedLeg, PlannedPath } from './types.ts'
 
+/** What a leg takes over from its route where it says nothing itself. */
+export interface Inherited {
+  readonly timeouts: RouteSpec['timeouts'] | undefined
+  readonly retry: RouteSpec['retry']
+  readonly idempotencyKey: RouteSpec['idempotencyKey']
+}
+
 /** An upstream with everything it inherits, or `undefined` when it leads nowhere, which has been reported then. */
 export const planLeg = (
   upstream: UpstreamSpec,
-  timeouts: RouteSpec['timeouts'] | undefined,
+  { timeouts, retry, idempotencyKey }: Inherited,
   path: FieldPath,
   context: TargetContext,
   report: Report,
 ): PlannedLeg | undefined => {
   const { name, role, request } = upstream
-  checkHeaderNames(request?.headers, [...path, 'request', 'headers'], report)
+  checkHeaderNames(request?.headers, [...path, 'request', 'headers'], idempotencyKey?.header, report)
+  checkInheritedBackoff(upstream.retry, retry, path, report)
   const target = planTarget(upstream, path, context, report)
   if (target === undefined) return undefined
   const own = upstream.timeouts
@@ -31,6 +41,7 @@ export const planLeg = (
     attemptTimeoutMs: parseDuration(own?.backendRequest ?? timeouts?.backendRequest ?? '0s'),
     legTimeoutMs: parseDuration(own?.request ?? timeouts?.request ?? '0s'),
     sample: planSample(upstream),
+    ...planLegPolicies(upstream, retry),
   }
 }
 
@@ -57,8 +68,21 @@ const planHeaders = (edits: RequestSpec['headers']): PlannedHeaders | undefined 
 const planSample = ({ role, percent = 100, sampleBy }: UpstreamSpec): PlannedLeg['sample'] =>
   role === 'Shadow' && percent < 100 ? { percent, header: sampleBy?.header.toLowerCase() } : undefined
 
-const checkHeaderNames = (edits: RequestSpec['headers'], path: FieldPath, report: Report): void => {
+const checkHeaderNames = (
+  edits: RequestSpec['headers'],
+  path: FieldPath,
+  keyHeader: string | undefined,
+  report: Report,
+): void => {
   const check = (name: string, at: FieldPath): void => {
+    if (name.toLowerCase() === keyHeader?.toLowerCase()) {
+      report({
+        code: 'FR0047',
+        path: at,
+        message: `${name} carries the idempotency key, which the relay makes for each upstream`,
+        fix: 'remove this entry, or name another header in spec.idempotencyKey',
+      })
+    }
     if (!connectionHeaders.has(name.toLowerCase())) return
     report({
       code: 'FR0047',

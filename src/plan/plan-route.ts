@@ -8,6 +8,8 @@ import { leftOut } from './left-out.ts'
 import { planAnswer } from './plan-answer.ts'
 import { planLeg } from './plan-leg.ts'
 import { planMatch } from './plan-match.ts'
+import { planIdempotencyKey, planRateLimit, planRetryBudget } from './plan-policies.ts'
+import { warnAboutPolicies } from './policy-warnings.ts'
 import { routeIdentity } from './route-identity.ts'
 import { warnAboutRoute } from './route-warnings.ts'
 import { checkRules } from './rule-findings.ts'
@@ -44,7 +46,7 @@ export const planRoute = (
   checkPrefixRewrites(draft, matches, report)
   const target = { namespace: resource.namespace, backends }
   const legs = draft.upstreams.map(
-    (upstream, i) => upstream && planLeg(upstream, draft.timeouts, ['spec', 'upstreams', i], target, report),
+    (upstream, i) => upstream && planLeg(upstream, draft, ['spec', 'upstreams', i], target, report),
   )
 
   const { spec } = draft
@@ -52,6 +54,7 @@ export const planRoute = (
     // Whatever could not be planned has been reported, so nothing is missing here.
     const route = served(resource, spec, matches as PlannedMatch[], legs as PlannedLeg[])
     warnAboutRoute(spec, route.legs, route.answer, report)
+    warnAboutPolicies(spec, route, report)
     return { route, findings: inFileOrder(resource, findings) }
   }
   const ordered = inFileOrder(resource, findings)
@@ -73,6 +76,9 @@ const served = (
   requestTimeoutMs: parseDuration(spec.timeouts.request),
   maxBodyBytes: parseByteSize(spec.limits.maxBodySize),
   onOversize: spec.limits.onOversize,
+  rateLimit: spec.rateLimit && planRateLimit(spec.rateLimit),
+  retryBudget: planRetryBudget(spec.retryBudget, legs),
+  idempotencyKey: planIdempotencyKey(spec.idempotencyKey),
   legs,
   answer: planAnswer(spec),
   written: writtenFields(resource.object),

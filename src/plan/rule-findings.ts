@@ -1,4 +1,12 @@
 import { CelScalar, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
+import {
+  circuitBreakerRules,
+  hedgeRules,
+  idempotencyKeyRules,
+  rateLimitRules,
+  retryBudgetRules,
+  retryRules,
+} from '../api/policy-rules.ts'
 import type { FieldPath } from '../api/problem.ts'
 import { expressionOf, type Rule } from '../api/rule.ts'
 import {
@@ -25,6 +33,9 @@ export const checkRules = (draft: Draft, report: Report): void => {
   }
   check(compiled.spec, draft.spec, ['spec'])
   check(compiled.timeouts, draft.timeouts, ['spec', 'timeouts'])
+  check(compiled.retry, draft.retry, ['spec', 'retry'])
+  check(compiled.rateLimit, draft.rateLimit, ['spec', 'rateLimit'])
+  check(compiled.idempotencyKey, draft.idempotencyKey, ['spec', 'idempotencyKey'])
   check(compiled.response, draft.response, ['spec', 'response'])
   draft.matches.forEach((match, i) => {
     check(compiled.pathMatch, match?.path, ['spec', 'matches', i, 'path'])
@@ -33,6 +44,10 @@ export const checkRules = (draft: Draft, report: Report): void => {
     const path = ['spec', 'upstreams', i]
     check(compiled.upstream, upstream, path)
     check(compiled.timeouts, upstream?.timeouts, [...path, 'timeouts'])
+    check(compiled.retry, upstream?.retry, [...path, 'retry'])
+    check(compiled.circuitBreaker, upstream?.circuitBreaker, [...path, 'circuitBreaker'])
+    check(compiled.rateLimit, upstream?.rateLimit, [...path, 'rateLimit'])
+    check(compiled.hedge, upstream?.hedge, [...path, 'hedge'])
     const rewrite = upstream?.request?.urlRewrite?.path
     check(compiled.pathRewrite, rewrite, [...path, 'request', 'urlRewrite', 'path'])
   })
@@ -42,20 +57,14 @@ export const checkRules = (draft: Draft, report: Report): void => {
 const hasField = (self: unknown, name: string): boolean =>
   typeof self === 'object' && self !== null && Object.hasOwn(self, name)
 
-/** The field a rule is about, seen from the object it stands on. */
+/** The field a rule is about, seen from the object it stands on, where that is not the one of its `when`. */
 const fields: Readonly<Record<string, FieldPath>> = {
-  FR0011: ['percent'],
-  FR0012: ['sampleBy'],
-  FR0013: ['url'],
   FR0014: ['request', 'urlRewrite', 'path'],
   FR0015: ['replaceFullPath'],
   FR0016: ['replacePrefixMatch'],
   FR0017: ['value'],
   FR0018: ['value'],
-  FR0020: ['backendRequest'],
   FR0021: ['quorum'],
-  FR0022: ['statuses'],
-  FR0023: ['from'],
   FR0030: ['upstreams'],
   FR0031: ['response', 'from'],
   FR0032: ['response', 'from'],
@@ -74,7 +83,7 @@ const environment = lazy(() => celEnv({ variables: { self: CelScalar.DYN } }))
 
 const compile = (rule: Rule): CompiledRule => ({
   ...rule,
-  field: fields[rule.code] ?? [],
+  field: fields[rule.code] ?? (rule.when === undefined ? [] : [rule.when]),
   holds: lazy(() => {
     const evaluate = plan(environment(), parse(expressionOf(rule)))
     return self => {
@@ -86,10 +95,15 @@ const compile = (rule: Rule): CompiledRule => ({
 })
 
 const compiled = {
-  spec: specRules.map(compile),
+  spec: [...specRules, ...retryBudgetRules].map(compile),
   timeouts: timeoutsRules.map(compile),
   response: responseRules.map(compile),
   pathMatch: pathMatchRules.map(compile),
   upstream: upstreamRules.map(compile),
   pathRewrite: pathRewriteRules.map(compile),
+  retry: retryRules.map(compile),
+  rateLimit: rateLimitRules.map(compile),
+  circuitBreaker: circuitBreakerRules.map(compile),
+  hedge: hedgeRules.map(compile),
+  idempotencyKey: idempotencyKeyRules.map(compile),
 }

@@ -3,7 +3,7 @@ import type { SchemaNode } from '../api/crd.ts'
 import { apiVersion, kind } from '../api/names.ts'
 import { type FieldPath, formatFieldPath } from '../api/problem.ts'
 import type { Finding } from './finding.ts'
-import { isPlanned, isPlannedValue, plannedName, plannedNames } from './planned-fields.ts'
+import { isPlanned, isPlannedValue, plannedNames } from './planned-fields.ts'
 import { readPath } from './read-path.ts'
 import { exampleOf, type SchemaFields, schemaFields } from './schema-fields.ts'
 import { closest } from './suggest.ts'
@@ -43,22 +43,30 @@ const unknownField = (path: FieldPath, fields: SchemaFields): Finding => {
     return { code: 'FR0002', path, message, fix: 'remove it' }
   }
   const siblings = Object.keys(fields.at(parent)?.properties ?? {})
-  const meant = closest(name, siblings)
+  const meant = closest(name, siblings) ?? siblings.find(sibling => sibling === otherNames.get(name))
   const elsewhere = fields
     .placesOf(name)
     .filter(place => place.startsWith('spec.'))
     .slice(0, 2)
   const where = parent.length > 0 ? formatFieldPath(parent) : 'the resource'
   const fix = (): string => {
+    // YAML 1.1, which kubectl reads, takes a bare `on` for true.
+    if (name === 'true' && siblings.includes('on')) return 'put quotes around "on"'
     if (meant) return `did you mean ${meant}?`
     if (elsewhere.length > 0)
       return `${clip(name)} is a field of ${elsewhere.map(parentOf).join(' and of ')}; move it there`
     const planned = closest(name, plannedNames)
-    if (planned) return `remove it; ${plannedName(planned)} is not supported by this version`
+    if (planned) return `remove it; ${planned} is not supported by this version`
     return `remove it; fields here are ${siblings.join(', ')}`
   }
   return { code: 'FR0002', path, message: `unknown field ${clip(name)} in ${where}`, fix: fix() }
 }
+
+/** Words for fields that come to mind as well and are spelled too differently to be found by that. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['retries', 'retry'],
+  ['breaker', 'circuitBreaker'],
+])
 
 const parentOf = (field: string): string => field.slice(0, field.lastIndexOf('.'))
 

@@ -45,6 +45,10 @@ export interface ServedRoute extends RouteIdentity {
   readonly requestTimeoutMs: number
   readonly maxBodyBytes: number
   readonly onOversize: 'Reject' | 'StreamPrimary' | 'StreamAll'
+  readonly rateLimit: PlannedRateLimit | undefined
+  /** `undefined` when no leg retries or hedges. */
+  readonly retryBudget: PlannedRetryBudget | undefined
+  readonly idempotencyKey: PlannedIdempotencyKey | undefined
   readonly legs: readonly PlannedLeg[]
   readonly answer: PlannedAnswer
   /** Field paths that its author wrote, for `explain`; what is not among them is a default. */
@@ -82,6 +86,72 @@ export interface PlannedLeg {
   readonly legTimeoutMs: number
   /** Shadows only: share of requests in whole percent, and the header that decides. */
   readonly sample: { readonly percent: number; readonly header: string | undefined } | undefined
+  /** `undefined` = no retries: none was asked for, or `attempts` is 0. */
+  readonly retry: PlannedRetry | undefined
+  readonly circuitBreaker: PlannedBreaker | undefined
+  readonly rateLimit: PlannedLegRateLimit | undefined
+  readonly concurrency: PlannedConcurrency | undefined
+  readonly hedge: PlannedHedge | undefined
+}
+
+export type RetryTrigger = 'ConnectFailure' | 'Reset' | 'Timeout'
+
+export interface PlannedRetry {
+  /** Beyond the first try; at least 1. */
+  readonly attempts: number
+  readonly backoffMs: number
+  readonly maxBackoffMs: number
+  readonly codes: readonly number[]
+  readonly on: readonly RetryTrigger[]
+  readonly retryAfterMaxMs: number
+  readonly nonIdempotent: boolean
+}
+
+/** In any second at most `percent` of the requests to all legs, and `minPerSecond` more, are retries or hedges. */
+export interface PlannedRetryBudget {
+  readonly percent: number
+  readonly minPerSecond: number
+}
+
+export interface PlannedBreaker {
+  /** 0 = this many in a row do not open it. */
+  readonly consecutiveFailures: number
+  /** 0 = no share of failures opens it. */
+  readonly failurePercent: number
+  readonly minimumRequests: number
+  readonly windowMs: number
+  readonly openMs: number
+  readonly halfOpenRequests: number
+}
+
+export interface PlannedRateLimit {
+  readonly requests: number
+  readonly intervalMs: number
+  readonly burst: number
+  readonly scope: 'Local' | 'Global'
+}
+
+export interface PlannedLegRateLimit extends PlannedRateLimit {
+  readonly onLimit: 'Fail' | 'Wait'
+}
+
+export interface PlannedConcurrency {
+  readonly maxParallelRequests: number
+  readonly maxPendingRequests: number
+}
+
+export interface PlannedHedge {
+  readonly delayMs: number
+  /** Attempts at once, the first included; at least 2. */
+  readonly maxParallel: number
+}
+
+export interface PlannedIdempotencyKey {
+  /** As its author spells it. */
+  readonly header: string
+  /** Make a key for requests that bring none. */
+  readonly generate: boolean
+  readonly ttlMs: number
 }
 
 export type PlannedPath =

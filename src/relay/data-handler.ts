@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RouteObserver } from '../core/observer.ts'
 import { type Arrival, Exchange, type RelayParts } from './exchange.ts'
-import { allowedMethods } from './methods.ts'
-import type { NearRoute } from './nearest.ts'
-import { overloaded, type Rejection, relayInternal } from './rejection.ts'
-import { reject } from './reply.ts'
+import { refuse } from './refuse.ts'
+import {
+  noRoute,
+  noTrace,
+  notReady,
+  overloaded,
+  relayInternal,
+  routeInvalid,
+  tooManyRequests,
+} from './rejection.ts'
 import { headReader, type RequestHead } from './request-head.ts'
-import type { RefusingRoute } from './route.ts'
+import type { RouteMatch, ServingRoute } from './route.ts'
+import type { RouteTable } from './table.ts'
 import type { TableHolder } from './table-holder.ts'
 import { Upload } from './upload.ts'
 
@@ -29,7 +35,6 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
 
   return function handle(request, response, { expectsContinue }) {
     const arrival: Arrival = { parts, request, response, expectsContinue, startedAt: parts.now() }
-    let exchange: Exchange | undefined
     try {
       const head = readHead(request)
       if ('detail' in head) return refuse(arrival, head, unmatched, nextRequestId())
@@ -44,79 +49,53 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
         return refuse(arrival, routeInvalid(route), route.observer, requestId, head, route.id)
       if (!parts.budget.hasRoomForRequest)
         return refuse(arrival, overloaded, route.observer, requestId, head, route.id)
-      exchange = new Exchange(arrival, table, route, found.match, head)
-      if (head.contentLength === 0) exchange.fanOut(null)
-      else new Upload(exchange).receive(arrival)
+      const matched: Matched = { arrival, head, table, route, match: found.match }
+      if (route.limit) admit(matched, route.limit.reserve(0))
+      else begin(matched)
     } catch (defect) {
-      const requestId = exchange?.head.requestId ?? nextRequestId()
-      parts.observer.defect(defect, requestId)
-      if (exchange) exchange.refuse(relayInternal)
-      else refuse(arrival, relayInternal, unmatched, requestId)
+      fail(arrival, defect, nextRequestId())
     }
   }
 }
 
-/** Answers a request that never becomes an exchange, and puts it into the books. */
-const refuse = (
-  arrival: Arrival,
-  rejection: Rejection,
-  observer: RouteObserver,
-  requestId: string,
-  head?: RequestHead,
-  route = '',
-): void => {
-  const { parts, request, response, expectsContinue, startedAt } = arrival
-  const { accessLog, tracing, unmatched } = parts.observer
-  const outcome = observer === unmatched ? 'unmatched' : 'rejected'
-  const method = request.method ?? ''
-  const { status } = rejection
-  const span = head && tracing?.request(method, route, head.headers, head.path)
-  observer.started()
-  response.on('close', () => {
-    const durationMs = parts.now() - startedAt
-    observer.ended(method, status, outcome, durationMs)
-    span?.end(status, outcome)
-    if (!accessLog?.wants(outcome)) return
-    const path = head?.path ?? ''
-    const traceparent = span?.traceparent ?? head?.traceparent
-    accessLog.exchange({ requestId, route, method, path, status, outcome, durationMs, traceparent, legs: [] })
-  })
-  // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
-  const answer = expectsContinue ? { ...rejection, close: true } : rejection
-  reject(parts, request, response, answer, requestId, route || undefined)
+const fail = (arrival: Arrival, defect: unknown, requestId: string): void => {
+  const { observer } = arrival.parts
+  observer.defect(defect, requestId)
+  refuse(arrival, relayInternal, observer.unmatched, requestId)
 }
 
-const noTrace: Rejection = {
-  status: 405,
-  code: 'method_not_allowed',
-  title: 'Method not allowed',
-  detail: 'TRACE is not relayed: it would echo credentials.',
-  close: false,
-  headers: ['Allow', allowedMethods],
+/** A request and the route that takes it. */
+interface Matched extends Pick<RouteMatch, 'match'> {
+  readonly arrival: Arrival
+  readonly head: RequestHead
+  readonly table: RouteTable
+  readonly route: ServingRoute
 }
 
-const notReady: Rejection = {
-  status: 503,
-  code: 'not_ready',
-  title: 'Not ready',
-  detail: 'The relay has not loaded its routes yet.',
-  close: false,
-  headers: ['Retry-After', '1'],
+const begin = ({ arrival, table, route, match, head }: Matched): void => {
+  const exchange = new Exchange(arrival, table, route, match, head)
+  try {
+    if (head.contentLength === 0) exchange.fanOut(null)
+    else new Upload(exchange).receive(arrival)
+  } catch (defect) {
+    arrival.parts.observer.defect(defect, head.requestId)
+    exchange.refuse(relayInternal)
+  }
 }
 
-const noRoute = (nearest: readonly NearRoute[]): Rejection => ({
-  status: 404,
-  code: 'no_route',
-  title: 'No route',
-  detail: nearest.length === 0 ? 'No routes are loaded.' : 'No route takes this request; see nearest.',
-  close: false,
-  extensions: { nearest },
-})
-
-const routeInvalid = ({ id, reason }: RefusingRoute): Rejection => ({
-  status: 503,
-  code: 'route_invalid',
-  title: 'Route invalid',
-  detail: `Route ${id} is invalid: ${reason}`,
-  close: false,
-})
+/** `wait` is what the route's limit says: negative = not now. */
+const admit = (matched: Matched, wait: number | Promise<number>): void => {
+  const { arrival, head, table, route } = matched
+  if (typeof wait !== 'number') {
+    // Of a limit that relays share. The table is held meanwhile, and nothing of the body is read.
+    table.enter()
+    void wait
+      .then(granted => admit(matched, granted))
+      .catch(defect => fail(arrival, defect, head.requestId))
+      .finally(() => table.leave())
+    return
+  }
+  if (wait >= 0) return begin(matched)
+  route.observer.rateLimited()
+  refuse(arrival, tooManyRequests(-wait), route.observer, head.requestId, head, route.id)
+}

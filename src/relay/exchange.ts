@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HeaderList, RequestBody, UpstreamResponse } from '../core/call.ts'
 import { relayError } from '../core/errors.ts'
-import type { LegSpan, Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
+import { isSafe } from '../core/methods.ts'
+import type { Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
 import { Timed, type TimerList } from '../core/timer-list.ts'
 import type { PlannedMatch } from '../plan/types.ts'
 import { CollectedAnswer } from './answer/collected.ts'
 import { StreamedAnswer } from './answer/streamed.ts'
 import type { Budget } from './budget.ts'
+import type { Entry, RememberedAnswers } from './idempotency/answers.ts'
+import { claimKey } from './idempotency/claim.ts'
+import type { Reply } from './idempotency/recorded-reply.ts'
 import { writeInterim } from './interim.ts'
 import { Leg } from './leg.ts'
 import { dropRest } from './linger.ts'
@@ -25,6 +29,8 @@ export interface RelayParts {
   readonly observer: Observer
   readonly budget: Budget
   readonly pseudonym: string
+  /** To requests with an idempotency key, for when they come again. */
+  readonly answers: RememberedAnswers
   /** Ends uploads of which nothing comes any more. */
   readonly stalled: TimerList
   /** True once the process has been told to stop: answers then end their connections. */
@@ -51,9 +57,6 @@ export interface Arrival {
   readonly startedAt: number
 }
 
-/** Methods whose legs stop when the caller leaves; others run to their end, so that no write stays half done. */
-const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-
 /** One caller's request on its way through a route: owns its legs, its deadline and its place in the books. */
 export class Exchange extends Timed {
   readonly parts: RelayParts
@@ -63,21 +66,31 @@ export class Exchange extends Timed {
   readonly response: ServerResponse
   /** Legs somebody waits for, in the order of the route. */
   readonly awaited: Leg[] = []
+  /** Where the answer goes: to the caller, and into memory when it may be asked for again. */
+  reply: Reply
+  /** Sent to each leg, with the leg's name behind it. */
+  key: string | undefined
   outcome: RouteOutcome = 'failed'
+  /** Answered from memory. */
+  replayed = false
+  /** The caller left and nobody else wants the answer. */
   callerGone = false
   /** The body while it comes in. */
   upload: Upload | undefined
+  /** Instant by which the whole must be done; Infinity = nothing bounds it. */
+  readonly deadline: number
+  readonly span: RequestSpan | undefined
   readonly #table: RouteTable
   readonly #match: PlannedMatch
   readonly #startedAt: number
   readonly #answer: Answer
-  readonly #span: RequestSpan | undefined
   #copies: Leg[] | undefined
   #open = 0
   #awaitedOpen = 0
   #started = false
   #closed = false
   #heldBytes = 0
+  #entry: Entry | undefined
 
   constructor(
     { parts, request, response, startedAt }: Arrival,
@@ -92,11 +105,13 @@ export class Exchange extends Timed {
     this.head = head
     this.request = request
     this.response = response
+    this.reply = response
     this.#table = table
     this.#match = match
     this.#startedAt = startedAt
+    this.deadline = route.timeoutMs > 0 ? startedAt + route.timeoutMs : Number.POSITIVE_INFINITY
     this.#answer = route.answer.streamed ? new StreamedAnswer(this) : new CollectedAnswer(this)
-    this.#span = parts.observer.tracing?.request(head.method, route.id, head.headers, head.path)
+    this.span = parts.observer.tracing?.request(head.method, route.id, head.headers, head.path)
     table.enter()
     parts.budget.inFlight++
     route.observer.started()
@@ -107,6 +122,12 @@ export class Exchange extends Timed {
 
   now(): number {
     return this.parts.now()
+  }
+
+  /** The answer is kept under its key; `entry` is given free when there turns out to be none. */
+  remember(entry: Entry, reply: Reply): void {
+    this.#entry = entry
+    this.reply = reply
   }
 
   /** Counts bytes held for this request against the process's memory until it is over; false = no room. */
@@ -125,11 +146,15 @@ export class Exchange extends Timed {
 
   /** Sends every leg the same captured body, all at once. */
   fanOut(body: Buffer | null): void {
+    const { idempotencyKey } = this.route
+    if (idempotencyKey && !claimKey(this, idempotencyKey, body)) return
     this.#fanOut(() => body, undefined)
   }
 
   /** Sends the body as it comes. `only` names the one awaited leg that gets it, otherwise all do. */
   fanOutStreamed(tee: Tee, chunks: readonly Buffer[], only: number | undefined): void {
+    const { idempotencyKey } = this.route
+    if (idempotencyKey && !claimKey(this, idempotencyKey, undefined)) return
     this.#fanOut(leg => {
       const { awaited } = leg.compiled
       return tee.reader({ awaited, onLag: () => leg.skip('lag') })
@@ -180,22 +205,11 @@ export class Exchange extends Timed {
     if (!compiled.awaited && !this.parts.budget.hasRoomForCopies) return leg.skip('memory')
     if (leg.isOverLimit) return leg.refuse()
     try {
-      const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg))
-      const { name, role, server } = compiled
-      const span = this.#span?.leg(name, role, request.method, leg.attempt, server)
-      leg.start(span ? { ...request, headers: this.#inContextOf(span, request.headers) } : request, span, now)
+      const request = compiled.buildRequest(this.head, this.#match, bodyOf(leg), this.key)
+      leg.start(request, now)
     } catch (defect) {
       this.defect(leg, defect)
     }
-  }
-
-  /** The SDK owns the fields that carry the trace: the caller's make way for the span's. */
-  #inContextOf(span: LegSpan, headers: HeaderList): HeaderList {
-    const fields = this.parts.observer.tracing?.fields ?? []
-    const kept: string[] = []
-    for (let i = 0; i < headers.length; i += 2)
-      if (!fields.includes(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
-    return kept.concat(span.headers)
   }
 
   /** A leg's call has the head of its answer. */
@@ -219,8 +233,8 @@ export class Exchange extends Timed {
   /** As `defect`, where it was the making of the answer that broke. */
   #cannotAnswer(leg: Leg, error: unknown): void {
     this.defect(leg, error)
-    if (!leg.compiled.awaited || this.response.writableEnded) return
-    if (this.answered) this.response.destroy()
+    if (!leg.compiled.awaited || this.reply.writableEnded) return
+    if (this.answered) this.reply.destroy()
     else this.refuse(relayInternal)
   }
 
@@ -279,19 +293,22 @@ export class Exchange extends Timed {
   #onClose(): void {
     const { response, head, parts, route } = this
     if (!response.writableFinished) {
-      this.callerGone = true
-      this.#answer.callerLeft()
+      // Whoever sent a key may come back for the answer, so it is made all the same.
+      if (!this.#entry) {
+        this.callerGone = true
+        this.#answer.callerLeft()
+      }
       if (isSafe(head.method)) this.cancelAwaited('client_cancelled', 'the caller left')
     }
     parts.budget.inFlight--
     const status = response.headersSent ? response.statusCode : 0
     const durationMs = parts.now() - this.#startedAt
     route.observer.ended(head.method, status, this.outcome, durationMs)
-    this.#span?.end(status, this.outcome)
+    this.span?.end(status, this.outcome)
     const { accessLog } = parts.observer
     if (accessLog?.wants(this.outcome)) {
       const { method, path, requestId } = head
-      const traceparent = this.#span?.traceparent ?? head.traceparent
+      const traceparent = this.span?.traceparent ?? head.traceparent
       const legs = [...this.awaited, ...(this.#copies ?? [])].map(leg => leg.summary())
       const { outcome } = this
       accessLog.exchange({
@@ -303,6 +320,7 @@ export class Exchange extends Timed {
         outcome,
         durationMs,
         traceparent,
+        replayed: this.replayed,
         legs,
       })
     }
@@ -314,8 +332,15 @@ export class Exchange extends Timed {
 
   #releaseWhenDone(): void {
     if (!this.#closed || this.#open > 0) return
+    // The last leg ends before its answer does, and the answer of a caller that left is still recorded.
+    if (this.#entry) queueMicrotask(() => this.#release())
+    else this.#release()
+  }
+
+  #release(): void {
     this.parts.budget.bufferedBytes -= this.#heldBytes
     this.#heldBytes = 0
+    this.#entry?.abandon()
     this.#table.leave()
   }
 }

@@ -1,25 +1,44 @@
 import type { HeaderList, LegRequest, RequestBody } from '../core/call.ts'
 import type { PlannedHeaders, PlannedLeg, PlannedMatch, PlannedPath } from '../plan/types.ts'
+import { legKey } from './idempotency/key.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** Makes a leg's request from the caller's. Built once for each leg; does only what the leg needs. */
-export type RequestBuilder = (head: RequestHead, match: PlannedMatch, body: RequestBody) => LegRequest
+/**
+ * Makes a leg's request from the caller's. Built once for each leg; does only what the leg needs.
+ * `key` is the request's idempotency key, which is sent on with the leg's name behind it.
+ */
+export type RequestBuilder = (
+  head: RequestHead,
+  match: PlannedMatch,
+  body: RequestBody,
+  key?: string,
+) => LegRequest
 
 export interface BuilderOptions {
   /** The relay reads the answer itself: a coded one would be of no use to it. */
   readonly relayReadsAnswer: boolean
+  /** Header of the route's idempotency keys. */
+  readonly keyHeader?: string | undefined
 }
 
-export const requestBuilder = (leg: PlannedLeg, { relayReadsAnswer }: BuilderOptions): RequestBuilder => {
+export const requestBuilder = (
+  leg: PlannedLeg,
+  { relayReadsAnswer, keyHeader }: BuilderOptions,
+): RequestBuilder => {
   const path = pathBuilder(leg.path)
   const headers = headersBuilder(leg, relayReadsAnswer)
-  const method = leg.method
-  return (head, match, body) => ({
-    method: method ?? head.method,
-    path: path(head, match),
-    headers: withLength(headers(head), body),
-    body,
-  })
+  const { method, name } = leg
+  const keyNames = new Set([keyHeader?.toLowerCase() ?? ''])
+  return (head, match, body, key) => {
+    const given =
+      key && keyHeader ? [...without(head.headers, keyNames), keyHeader, legKey(key, name)] : head.headers
+    return {
+      method: method ?? head.method,
+      path: path(head, match),
+      headers: withLength(headers(given, head.acceptsCoding), body),
+      body,
+    }
+  }
 }
 
 /** A captured body's length is known to whoever sends it; a streamed one passes on what was declared. */
@@ -48,7 +67,9 @@ const pathBuilder = (path: PlannedPath): ((head: RequestHead, match: PlannedMatc
   }
 }
 
-const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): ((head: RequestHead) => HeaderList) => {
+type HeadersBuilder = (given: HeaderList, acceptsCoding: boolean) => HeaderList
+
+const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): HeadersBuilder => {
   const edits = leg.headers
   const remove = new Set(edits?.remove)
   const add = additions(leg, edits)
@@ -56,14 +77,12 @@ const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): ((head: Req
   // Few callers of a sidecar ask for a coding, and then there is nothing to take out.
   if (remove.size === 0 && add.length === 0)
     return relayReadsAnswer
-      ? head => (head.acceptsCoding ? uncoded(head.headers) : head.headers)
-      : sameHeaders
+      ? (given, acceptsCoding) => (acceptsCoding ? without(given, acceptEncoding) : given)
+      : given => given
   if (relayReadsAnswer) remove.add('accept-encoding')
-  if (remove.size === 0) return head => head.headers.concat(add)
-  return head => without(head.headers, remove).concat(add)
+  if (remove.size === 0) return given => given.concat(add)
+  return given => without(given, remove).concat(add)
 }
-
-const sameHeaders = (head: RequestHead): HeaderList => head.headers
 
 const without = (headers: HeaderList, names: ReadonlySet<string>): string[] => {
   const kept: string[] = []
@@ -72,7 +91,6 @@ const without = (headers: HeaderList, names: ReadonlySet<string>): string[] => {
   return kept
 }
 
-const uncoded = (headers: HeaderList): HeaderList => without(headers, acceptEncoding)
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding'])
 
 const shadowMark = 'X-FanOut-Role'

@@ -8,7 +8,7 @@ import type {
   UpstreamResponse,
 } from '../core/call.ts'
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
-import type { LegOutcome, LegSpan, LegSummary, SkipReason } from '../core/observer.ts'
+import type { LegOutcome, LegSummary, RequestSpan, SkipReason } from '../core/observer.ts'
 import { Timed } from '../core/timer-list.ts'
 import type { Exchange } from './exchange.ts'
 import type { CompiledLeg } from './route.ts'
@@ -16,11 +16,16 @@ import type { CompiledLeg } from './route.ts'
 /** One upstream's part of one request, from its dispatch to the last byte of its answer. */
 export class Leg extends Timed implements CallContext, BodySink {
   running: Cancellable | undefined
-  attempt = 1
+  cancelled: RelayError | undefined
+  attempts = 0
+  deadline = Number.POSITIVE_INFINITY
+  readonly trace: RequestSpan | undefined
   outcome: LegOutcome = 'pending'
   status = 0
   token: ErrorToken | '' = ''
   detail = ''
+  /** When another try may succeed, of a leg that a limit or a breaker refused. */
+  retryAfterMs: number | undefined
   durationMs = 0
   /** The collected answer, once the leg has ended with one. */
   body: Buffer | undefined
@@ -30,7 +35,6 @@ export class Leg extends Timed implements CallContext, BodySink {
   #response: UpstreamResponse | undefined
   #chunks: Buffer[] | undefined
   #bytes = 0
-  #span: LegSpan | undefined
   #counted = false
   #streamed: StreamedBody | undefined
 
@@ -38,12 +42,15 @@ export class Leg extends Timed implements CallContext, BodySink {
     super()
     this.compiled = compiled
     this.#exchange = exchange
+    this.trace = exchange.span
   }
 
-  start(request: LegRequest, span: LegSpan | undefined, now: number): void {
+  start(request: LegRequest, now: number): void {
     const { compiled } = this
     this.#startedAt = now
-    this.#span = span
+    // Of a copy its own alone: the caller's deadline is not meant for it.
+    if (compiled.timeoutMs > 0) this.deadline = now + compiled.timeoutMs
+    if (compiled.awaited) this.deadline = Math.min(this.deadline, this.#exchange.deadline)
     if (request.body !== null && !Buffer.isBuffer(request.body)) this.#streamed = request.body
     compiled.state.inFlight++
     this.#counted = true
@@ -65,8 +72,7 @@ export class Leg extends Timed implements CallContext, BodySink {
   /** Too many in flight: an awaited leg fails, a copy is dropped; both are counted. */
   refuse(): void {
     if (this.compiled.awaited) {
-      this.compiled.observer.started()
-      this.compiled.observer.ended(0, 'connection_limit_reached', 0)
+      this.compiled.observer.refused('connection_limit_reached')
       this.#end('failure', 'connection_limit_reached', 'too many requests in flight on this upstream')
     } else this.skip('limit')
   }
@@ -79,7 +85,9 @@ export class Leg extends Timed implements CallContext, BodySink {
   }
 
   cancel(error: RelayError): void {
-    if (this.outcome === 'pending') this.running?.cancel(error)
+    if (this.outcome !== 'pending') return
+    this.cancelled ??= error
+    this.running?.cancel(error)
   }
 
   override onTimeout(): void {
@@ -144,6 +152,7 @@ export class Leg extends Timed implements CallContext, BodySink {
   }
 
   fail(error: RelayError): void {
+    this.retryAfterMs = error.retryAfterMs
     const cancelled = error.token === 'client_cancelled'
     this.#end(cancelled ? 'cancelled' : 'failure', error.token, error.detail)
   }
@@ -158,7 +167,6 @@ export class Leg extends Timed implements CallContext, BodySink {
     this.#chunks = undefined
     if (this.#counted) this.compiled.state.inFlight--
     this.#streamed?.close()
-    this.#span?.end(this.status, error)
     this.#exchange.legEnded(this)
   }
 
@@ -182,7 +190,7 @@ export class Leg extends Timed implements CallContext, BodySink {
       error: this.token,
       detail: this.detail,
       durationMs: pending ? this.#exchange.now() - this.#startedAt : this.durationMs,
-      attempts: this.attempt,
+      attempts: this.attempts,
     }
   }
 }

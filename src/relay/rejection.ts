@@ -1,3 +1,7 @@
+import { allowedMethods } from './methods.ts'
+import type { NearRoute } from './nearest.ts'
+import type { RefusingRoute } from './route.ts'
+
 /** A request the relay answers itself, as problem+json (RFC 9457). */
 export interface Rejection {
   readonly status: number
@@ -59,3 +63,52 @@ export const relayInternal: Rejection = {
   detail: 'The relay failed on this request; its log has the cause under this request id.',
   close: false,
 }
+
+export const noTrace: Rejection = {
+  status: 405,
+  code: 'method_not_allowed',
+  title: 'Method not allowed',
+  detail: 'TRACE is not relayed: it would echo credentials.',
+  close: false,
+  headers: ['Allow', allowedMethods],
+}
+
+export const notReady: Rejection = {
+  status: 503,
+  code: 'not_ready',
+  title: 'Not ready',
+  detail: 'The relay has not loaded its routes yet.',
+  close: false,
+  headers: ['Retry-After', '1'],
+}
+
+export const noRoute = (nearest: readonly NearRoute[]): Rejection => ({
+  status: 404,
+  code: 'no_route',
+  title: 'No route',
+  detail: nearest.length === 0 ? 'No routes are loaded.' : 'No route takes this request; see nearest.',
+  close: false,
+  extensions: { nearest },
+})
+
+export const routeInvalid = ({ id, reason }: RefusingRoute): Rejection => ({
+  status: 503,
+  code: 'route_invalid',
+  title: 'Route invalid',
+  detail: `Route ${id} is invalid: ${reason}`,
+  close: false,
+})
+
+/** The route's own limit (RFC 6585 §4). */
+export const tooManyRequests = (waitMs: number): Rejection => ({
+  status: 429,
+  code: 'rate_limited',
+  title: 'Too many requests',
+  detail: 'The route takes no more requests for now; see Retry-After.',
+  close: false,
+  headers: retryAfter(waitMs),
+})
+
+/** RFC 9110 §10.2.3: whole seconds, rounded up, so that nobody comes back too early. */
+export const retryAfter = (ms: number | undefined): string[] =>
+  ms === undefined ? [] : ['Retry-After', String(Math.max(1, Math.ceil(ms / 1000)))]

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RelayError, statusOfError } from '../core/errors.ts'
 import { markEnding } from './ending.ts'
 import type { RelayParts } from './exchange.ts'
+import type { Reply } from './idempotency/recorded-reply.ts'
 import type { Leg } from './leg.ts'
 import { answerEarly, linger } from './linger.ts'
-import type { Rejection } from './rejection.ts'
+import { type Rejection, retryAfter } from './rejection.ts'
 
 export type WholeStatus = 'success' | 'partial_success' | 'failed'
 
@@ -44,25 +45,34 @@ const serverTiming = (legs: readonly Leg[]): string => {
 
 /** Answers with a document of the relay's own, whole. */
 export const sendWhole = (
-  response: ServerResponse,
+  reply: Reply,
   status: number,
   headers: string[],
   contentType: string,
   body: Buffer,
 ): void => {
   headers.push('Content-Type', contentType, 'Content-Length', String(body.length))
-  response.writeHead(status, headers)
-  response.end(body)
+  reply.writeHead(status, headers)
+  reply.end(body)
+}
+
+interface Failure {
+  /** Its upstream, or the route when no leg is to blame. */
+  readonly name: string
+  readonly error: RelayError['token']
+  /** Overrides the status that goes with the failure. */
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
 }
 
 /** No leg can answer: the failure of one of them becomes the answer (RFC 9457, RFC 9209). */
-export const failureRejection = (leg: string, error: RelayError['token'], status?: number): Rejection => ({
+export const failureRejection = ({ name, error, status, retryAfterMs }: Failure): Rejection => ({
   status: status ?? statusOfError(error),
   code: error,
   title: 'Upstream failed',
-  detail: `Upstream "${leg}" failed: ${error}.`,
+  detail: `Upstream "${name}" failed: ${error}.`,
   close: false,
-  headers: ['Proxy-Status', `fanout-relay; error=${error}`],
+  headers: ['Proxy-Status', `fanout-relay; error=${error}`, ...retryAfter(retryAfterMs)],
 })
 
 /** Sends a problem document; `route` is absent when none took the request. */

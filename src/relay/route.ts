@@ -1,7 +1,8 @@
 import type { Call } from '../core/call.ts'
-import type { LegObserver, Role, RouteObserver, ServerAddress } from '../core/observer.ts'
+import type { Limit } from '../core/limit.ts'
+import type { LegObserver, Role, RouteObserver } from '../core/observer.ts'
 import type { TimerList } from '../core/timer-list.ts'
-import type { PlannedMatch } from '../plan/types.ts'
+import type { PlannedIdempotencyKey, PlannedMatch } from '../plan/types.ts'
 import type { RequestBuilder } from './leg-request.ts'
 import type { LegState } from './leg-states.ts'
 import type { Sample } from './sample.ts'
@@ -21,6 +22,11 @@ export interface ServingRoute {
   readonly id: string
   /** Bounds the whole from the arrival of the head; `undefined` = off. */
   readonly timeout: TimerList | undefined
+  /** The same as a number; 0 = off. */
+  readonly timeoutMs: number
+  /** Of requests that come in; `undefined` = none. */
+  readonly limit: Limit | undefined
+  readonly idempotencyKey: PlannedIdempotencyKey | undefined
   readonly maxBodyBytes: number
   readonly onOversize: 'Reject' | 'StreamPrimary' | 'StreamAll'
   readonly legs: readonly CompiledLeg[]
@@ -32,8 +38,6 @@ export interface CompiledLeg {
   readonly index: number
   readonly name: string
   readonly role: Role
-  /** Where it goes, for spans. */
-  readonly server: ServerAddress
   /** Required and Optional legs: somebody waits for them. */
   readonly awaited: boolean
   /** The leg's policies around one attempt. */
@@ -41,6 +45,8 @@ export interface CompiledLeg {
   readonly buildRequest: RequestBuilder
   /** Shadows have their own deadline; awaited legs one only where it is shorter than the route's. */
   readonly timeout: TimerList | undefined
+  /** The same as a number; 0 = none of its own. */
+  readonly timeoutMs: number
   readonly sample: Sample | undefined
   readonly state: LegState
   readonly observer: LegObserver

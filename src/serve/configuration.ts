@@ -6,10 +6,14 @@ import type { ReloadResult } from '../core/figures.ts'
 import type { Logger } from '../core/logger.ts'
 import { createPlanner } from '../plan/planner.ts'
 import { rankMatches } from '../plan/precedence.ts'
-import type { PlanResult } from '../plan/types.ts'
+import type { PlanResult, RelayPlan } from '../plan/types.ts'
 import { buildTable, type TableParts } from '../relay/build-table.ts'
 import type { TableHolder } from '../relay/table-holder.ts'
 import type { Metrics } from '../telemetry/metrics/metrics.ts'
+import { routesWithGlobalLimits } from './unshared-limits.ts'
+
+/** In one log line. */
+const maxRoutesNamed = 20
 
 interface ConfigurationParts {
   readonly tables: TableHolder
@@ -25,6 +29,7 @@ export class Configuration {
   readonly #parts: ConfigurationParts
   readonly #plan = createPlanner()
   #reported = new Set<string>()
+  #unshared = ''
 
   constructor(parts: ConfigurationParts) {
     this.#parts = parts
@@ -48,9 +53,23 @@ export class Configuration {
     const states = countRouteStates(planned)
     metrics.routeStates(states)
     this.#report(problems)
+    if (changed && !tableParts.sharedLimit) this.#warnAboutLimits(plan)
     const { revision } = plan
     const level = result === 'success' ? 'info' : 'warn'
     logger[level]({ revision, result, routes: states }, changed ? 'routes loaded' : 'routes unchanged')
+  }
+
+  /** Once for each set of routes: what was asked for is not what happens. */
+  #warnAboutLimits(plan: RelayPlan): void {
+    const all = routesWithGlobalLimits(plan)
+    const routes = all.slice(0, maxRoutesNamed)
+    const key = all.join()
+    if (key === this.#unshared) return
+    this.#unshared = key
+    if (all.length === 0) return
+    const message =
+      'limits of scope Global are not shared: --rate-limit-store is not set, so each relay counts by itself'
+    this.#parts.logger.warn({ routes, count: all.length }, message)
   }
 
   /** Each problem once, until it is mended and comes back. */

@@ -4,6 +4,7 @@ import type {
   Call,
   CallContext,
   Cancellable,
+  EndListener,
   HeaderList,
   LegRequest,
   Outcome,
@@ -38,6 +39,8 @@ type ParsedHeaders = Readonly<Record<string, string | string[] | undefined>>
 /** The innermost Call: one request on one connection. */
 export const createAttempt = (options: AttemptOptions): Call =>
   function attempt(request, context) {
+    const { cancelled } = context
+    if (cancelled) return Promise.resolve({ kind: 'failure', error: { ...cancelled, unsent: true } })
     return new Promise(resolve => {
       new Attempt(options, context, resolve).send(request)
     })
@@ -63,6 +66,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   #informational = 0
   #done = false
   #error: RelayError | undefined
+  #listener: EndListener | undefined
   #cancelled: RelayError | undefined
 
   constructor(options: AttemptOptions, context: CallContext, resolve: (outcome: Outcome) => void) {
@@ -76,6 +80,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   send(request: LegRequest): void {
     const { dispatcher, timeout, observer } = this.#options
     this.#context.running = this
+    this.#context.attempts++
     timeout?.start(this, this.#startedAt)
     observer.started()
     const { method, path, headers, body } = request
@@ -142,7 +147,8 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.#fail(this.#cancelled ?? classify(error, { headReceived: this.status !== 0 }))
+    const found = this.#cancelled ?? classify(error, { headReceived: this.status !== 0 })
+    this.#fail(this.#controller ? found : { ...found, unsent: true })
   }
 
   override onTimeout(): void {
@@ -155,7 +161,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.#cancelled = error
     if (this.#controller) this.#controller.abort(abortion)
     // Still queued or connecting: undici has no way to take it back, so `onRequestStart` aborts it.
-    else this.#fail(error)
+    else this.#fail({ ...error, unsent: true })
   }
 
   pipe(sink: BodySink): void {
@@ -167,6 +173,17 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     if (this.#error) sink.error(this.#error)
     else if (this.#done) sink.end()
     else if (flowing) this.#controller?.resume()
+  }
+
+  onEnd(listener: EndListener): void {
+    if (this.#done) return listener(this.#error?.token ?? '')
+    const earlier = this.#listener
+    this.#listener = earlier
+      ? error => {
+          earlier(error)
+          listener(error)
+        }
+      : listener
   }
 
   resume(): void {
@@ -199,6 +216,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.timerList?.stop(this)
     if (this.#context.running === this) this.#context.running = undefined
     this.#options.observer.ended(this.status, error, this.#options.now() - this.#startedAt)
+    this.#listener?.(this.#error?.token ?? '')
   }
 }
 

@@ -17,6 +17,11 @@ const leg = (overrides: Partial<PlannedLeg> = {}): PlannedLeg => ({
   attemptTimeoutMs: 800,
   legTimeoutMs: 0,
   sample: undefined,
+  retry: undefined,
+  circuitBreaker: undefined,
+  rateLimit: undefined,
+  concurrency: undefined,
+  hedge: undefined,
   ...overrides,
 })
 
@@ -30,6 +35,9 @@ const route = (id: string, overrides: Partial<ServedRoute> = {}): ServedRoute =>
   requestTimeoutMs: 2000,
   maxBodyBytes: 1_048_576,
   onOversize: 'Reject',
+  rateLimit: undefined,
+  retryBudget: undefined,
+  idempotencyKey: undefined,
   legs: [leg()],
   answer: {
     success: 'All',
@@ -67,6 +75,9 @@ export const result: PlanResult = {
       route('shop/hidden'),
       route('shop/orders', {
         generation: 4,
+        rateLimit: { requests: 200, intervalMs: 1000, burst: 400, scope: 'Local' },
+        retryBudget: { percent: 20, minPerSecond: 10 },
+        idempotencyKey: { header: 'Idempotency-Key', generate: true, ttlMs: 86_400_000 },
         hostnames: ['orders.local'],
         matches: [
           {
@@ -81,6 +92,26 @@ export const result: PlanResult = {
         ],
         legs: [
           leg({
+            retry: {
+              attempts: 2,
+              backoffMs: 100,
+              maxBackoffMs: 2000,
+              codes: [503],
+              on: ['Reset'],
+              retryAfterMaxMs: 30_000,
+              nonIdempotent: false,
+            },
+            circuitBreaker: {
+              consecutiveFailures: 5,
+              failurePercent: 50,
+              minimumRequests: 20,
+              windowMs: 10_000,
+              openMs: 30_000,
+              halfOpenRequests: 1,
+            },
+            rateLimit: { requests: 50, intervalMs: 1000, burst: 50, scope: 'Global', onLimit: 'Wait' },
+            concurrency: { maxParallelRequests: 64, maxPendingRequests: 128 },
+            hedge: { delayMs: 200, maxParallel: 2 },
             headers: {
               set: [['Authorization', 'Bearer CANARY-set']],
               add: [['x-anything', 'CANARY-add']],
@@ -117,6 +148,11 @@ export const legFigures: LegFigures = {
   byError: { dns_error: 2 },
   bySkipReason: { lag: 3 },
   latency: { p50Ms: 10, p95Ms: 80 },
+  breaker: 'half_open',
+  retries: 4,
+  hedges: 5,
+  rateLimited: 6,
+  queued: 7,
 }
 
 const failedLeg: FailedLeg = {
@@ -139,6 +175,7 @@ const sources: AdminSources = {
     listen: '127.0.0.1:4780',
     proxyUrl: 'http://user:CANARY-userinfo@proxy:3128/x',
     adminToken: 'CANARY-token',
+    limits: { sharedStore: 'redis://:p@ssCANARY-at@store:6379/0' },
     nested: { storePassword: 'CANARY-password' },
   },
   planned: () => result,

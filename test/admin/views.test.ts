@@ -4,6 +4,7 @@ import type { RouteView } from '../../src/admin/route-view.ts'
 import type { AdminSources } from '../../src/admin/sources.ts'
 import type { UpstreamView } from '../../src/admin/upstream-view.ts'
 import type { configuration } from '../../src/admin/views.ts'
+import type { LegFigures, LiveFigures } from '../../src/core/figures.ts'
 import type { ServedRoute } from '../../src/plan/types.ts'
 import { createApp, legFigures, result, routeFigures } from './fixtures.ts'
 
@@ -72,6 +73,30 @@ describe('routes', () => {
     })
   })
 
+  it('show the policies in effect, of the route and of each leg', async () => {
+    const orders = await get<RouteView>('/routes/shop/orders')
+    expect(orders.policies).toEqual({
+      rateLimit: { requests: 200, intervalMs: 1000, burst: 400, scope: 'Local' },
+      retryBudget: { percent: 20, minPerSecond: 10 },
+      idempotencyKey: { header: 'Idempotency-Key', generate: true, ttlMs: 86_400_000 },
+    })
+    expect(orders.legs[0]?.policies).toEqual({
+      retry: expect.objectContaining({ attempts: 2, codes: [503], on: ['Reset'] }),
+      circuitBreaker: expect.objectContaining({ consecutiveFailures: 5, openMs: 30_000 }),
+      rateLimit: { requests: 50, intervalMs: 1000, burst: 50, scope: 'Global', onLimit: 'Wait' },
+      concurrency: { maxParallelRequests: 64, maxPendingRequests: 128 },
+      hedge: { delayMs: 200, maxParallel: 2 },
+    })
+  })
+
+  it('leave out policies that are off', async () => {
+    const { routes } = await get<{ routes: RouteView[] }>('/routes')
+    const byId = new Map(routes.map(route => [route.id, route]))
+    expect(byId.get('shop/orders')?.legs[1]?.policies).toEqual({})
+    expect(byId.get('shop/stale')?.policies).toEqual({})
+    expect(byId.get('shop/broken')).not.toHaveProperty('policies')
+  })
+
   it('show their own problems, with the place in the file', async () => {
     const { problems } = await get<RouteView>('/routes/shop/stale')
     expect(problems).toMatchObject([{ code: 'FR0010', location: { file: 'stale.yaml', line: 7, column: 5 } }])
@@ -93,6 +118,22 @@ describe('upstreams', () => {
       target: 'https://crm.example/api/v2/orders',
       figures: legFigures,
     })
+  })
+
+  it('show the state of the breaker, null without one, and what policies did', async () => {
+    const figures: LegFigures = { ...legFigures, breaker: null, retries: 0 }
+    const views = async (sources: Partial<AdminSources> = {}) => {
+      const { upstreams } = await get<{ upstreams: UpstreamView[] }>('/upstreams', sources)
+      return upstreams.find(({ route, upstream }) => route === 'shop/orders' && upstream === 'crm')
+    }
+    const counts = { breaker: 'half_open', retries: 4, hedges: 5, rateLimited: 6, queued: 7 }
+    expect((await views())?.figures).toMatchObject(counts)
+    const without: LiveFigures = {
+      total: () => ({ requests: 0, inFlight: 0 }),
+      routeFigures: () => undefined,
+      legFigures: () => figures,
+    }
+    expect((await views({ figures: without }))?.figures).toMatchObject({ breaker: null, retries: 0 })
   })
 })
 

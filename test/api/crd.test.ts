@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { customResourceDefinition, renderCrd, type SchemaNode } from '../../src/api/crd.ts'
+import * as policyRules from '../../src/api/policy-rules.ts'
 import { expressionOf } from '../../src/api/rule.ts'
 import * as rules from '../../src/api/rules.ts'
 
@@ -66,8 +67,12 @@ describe('the CRD', () => {
     const carried = all.flatMap(
       ({ node }) => (node['x-kubernetes-validations'] ?? []) as readonly { readonly rule: string }[],
     )
-    const known = Object.values(rules).flatMap(list => list.map(expressionOf))
+    const known = Object.values({ ...rules, ...policyRules }).flatMap(list => list.map(expressionOf))
     expect([...new Set(carried.map(({ rule }) => rule))].sort()).toEqual(known.sort())
+  })
+
+  it('says the same to readers of YAML 1.1, such as kubectl', () => {
+    expect(parse(renderCrd(), { version: '1.1' })).toEqual(customResourceDefinition())
   })
 
   it('keys its list maps by required fields', () => {

@@ -24,6 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: ['api'],
   upstream: ['core'],
   policies: ['core'],
+  limits: ['core'],
   telemetry: ['core'],
   relay: ['core', 'policies', 'upstream', 'delivery', 'type:plan'],
   delivery: ['core', 'type:plan'],
@@ -37,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only some folders may know. */
 const guarded: Readonly<Record<string, readonly string[]>> = {
   undici: ['upstream'],
+  '@redis/client': ['limits'],
   '@kubernetes/client-node': [],
   'prom-client': ['telemetry'],
   pino: ['telemetry'],

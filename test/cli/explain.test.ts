@@ -68,6 +68,37 @@ test('the fields are named as they are in a route', async () => {
   expect(stdout).toMatch(/^ {2}timeouts\.request +30s/m)
 })
 
+test('policies are shown with where they come from, and with what they make of one request', async () => {
+  const text = route(
+    'orders',
+    '{name: a, url: http://127.0.0.1:9001, retry: {attempts: 1}, circuitBreaker: {}}',
+  )
+  const directory = directoryWith({
+    'a.yaml': text.replace(
+      'spec:',
+      'spec:\n  retry: {backoff: 50ms}\n  idempotencyKey: {}\n  timeouts: {backendRequest: 1s}',
+    ),
+  })
+  const { code, stdout } = await cli(['explain', 'POST', '/orders', directory])
+  expect(code).toBe(0)
+  expect(stdout).toContain('upstream requests: 1 to 2; longest time to an answer: 30s\n')
+  expect(stdout).toContain('sustained, retries and hedges included: at most 1.2 x the first tries + 10/s\n')
+  expect(stdout).toMatch(/^ {2}retry\.attempts +1 {2}\(spec\.upstreams\[0\]\.retry\.attempts\)$/m)
+  expect(stdout).toMatch(/^ {2}retry\.backoff +50ms {2}\(spec\.retry\.backoff\)$/m)
+  expect(stdout).toMatch(/^ {2}retry\.codes +502, 503, 504 {2}\(default\)$/m)
+  expect(stdout).toMatch(/^ {2}circuitBreaker +opens at 5 .* \(spec\.upstreams\[0\]\.circuitBreaker\)$/m)
+  expect(stdout).toMatch(/^ {2}retryBudget +20 % .* \(default\)$/m)
+})
+
+test('a key that the caller brings counts', async () => {
+  const text = route('orders', '{name: a, url: http://127.0.0.1:9001, retry: {attempts: 3}}')
+  const directory = directoryWith({ 'a.yaml': text })
+  const ask = async (...more: string[]) =>
+    (await cli(['explain', 'POST', '/orders', directory, ...more])).stdout
+  expect(await ask()).toContain('upstream requests: 1;')
+  expect(await ask('-H', 'Idempotency-Key: k-1')).toContain('upstream requests: 1 to 4;')
+})
+
 test.each([
   [['POST'], /needs a METHOD and a PATH/],
   [['post', '/orders', 'examples'], /no method "post"[\s\S]*case-sensitive[\s\S]*did you mean POST\?/],

@@ -90,3 +90,15 @@ test('- reads standard input, alone or beside files', async () => {
 test('the examples of the product are without fault', async () => {
   expect(await cli(['lint', '--strict', 'examples/orders'])).toMatchObject({ code: 0 })
 })
+
+test('policies that hardly do what they say are warned about, with a way out', async () => {
+  const directory = directoryWith({
+    'a.yaml': route('orders', '{name: a, url: http://127.0.0.1:9001, retry: {attempts: 2}}'),
+  })
+  const { code, stdout } = await cli(['lint', directory])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(
+    /^.*a\.yaml:7:\d+ +warning +FR0107 .*POST.*\(spec\.upstreams\[0\]\.retry\.attempts\)$/m,
+  )
+  expect(stdout).toContain('idempotencyKey: {}')
+})

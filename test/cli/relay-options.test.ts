@@ -25,6 +25,7 @@ test('the defaults keep data and admin on loopback and telemetry on every addres
     drainDelayMs: 5000,
     shutdownTimeoutMs: 25_000,
     maxInFlight: 10_000,
+    rateLimitStore: undefined,
     maxBufferedBytes: 256 * 1024 * 1024,
     settings: {
       listen: '127.0.0.1:4780,[::1]:4780',
@@ -36,6 +37,7 @@ test('the defaults keep data and admin on loopback and telemetry on every addres
       'drain-delay': '5s',
       'shutdown-timeout': '25s',
       'max-in-flight': '10000',
+      'rate-limit-store': '',
       'max-buffered': '256Mi',
     },
     source,
@@ -138,3 +140,25 @@ test.each([
 ])('%s %s is refused', (option, value) => {
   expect(() => configOf([option, value])).toThrow(`${option} cannot be "${value}"`)
 })
+
+test.each([
+  ['redis://user:pa55word@cache:6379/0', 'redis://user:pa55word@cache:6379/0'],
+  ['rediss://cache', 'rediss://cache'],
+])('--rate-limit-store takes %s', (given, expected) => {
+  expect(configOf(['--rate-limit-store', given]).rateLimitStore).toBe(expected)
+})
+
+test.each(['http://user:pa55word@cache', 'cache:6379', 'redis://user:pa55word@cache/queue'])(
+  '--rate-limit-store refuses %s without repeating its password',
+  given => {
+    try {
+      configOf(['--rate-limit-store', given])
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError)
+      const { message, why, fix } = error as UsageError
+      expect(why).toMatch('redis://host:6379')
+      expect(`${message} ${why} ${fix}`).not.toContain('pa55word')
+    }
+  },
+)

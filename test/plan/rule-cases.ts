@@ -22,6 +22,11 @@ const rewrite = (path: Spec): Spec => upstream({ request: { urlRewrite: { path }
 const path = (fields: Spec): Spec => ({ matches: [{ path: fields }], upstreams: one })
 const timeouts = (fields: Spec): Spec => ({ timeouts: fields, upstreams: one })
 
+const retry = (fields: Spec): Spec => ({ ...upstream({ retry: fields }), matches: [{ method: 'GET' }] })
+const breaker = (fields: Spec): Spec => upstream({ circuitBreaker: fields })
+const limit = (fields: Spec): Spec => upstream({ rateLimit: { requests: 1, ...fields } })
+const key = (fields: Spec): Spec => ({ idempotencyKey: fields, upstreams: one })
+
 /** Specs that differ from a valid one in what the rule is about, and in nothing else. */
 export const ruleCases: readonly RuleCase[] = [
   {
@@ -184,6 +189,137 @@ export const ruleCases: readonly RuleCase[] = [
         limits: { onOversize: 'StreamPrimary' },
         response: { success: 'Primary', from: 'a' },
       },
+    ],
+  },
+  {
+    code: 'FR0050',
+    rejected: retry({ codes: [503, 409] }),
+    accepted: [retry({ codes: [408, 425, 429, 500, 599] }), retry({ codes: [] })],
+  },
+  ...[408, 425, 429, 500].map(
+    (code): RuleCase => ({
+      code: 'FR0050',
+      rejected: retry({ codes: [code + (code === 500 ? -1 : 1)] }),
+      accepted: [retry({ codes: [code] })],
+    }),
+  ),
+  { code: 'FR0050', rejected: retry({ codes: [200] }), accepted: [retry({ codes: [503] })] },
+  {
+    code: 'FR0050',
+    rejected: { retry: { codes: [410] }, upstreams: one },
+    accepted: [{ retry: { codes: [503] }, upstreams: one }],
+  },
+  {
+    code: 'FR0051',
+    rejected: retry({ backoff: '2s', maxBackoff: '1999ms' }),
+    accepted: [
+      retry({ backoff: '2s', maxBackoff: '2s' }),
+      retry({ backoff: '1m' }),
+      retry({ maxBackoff: '0s', backoff: '0s' }),
+    ],
+  },
+  // From the route one, from the leg the other: the planner sees it, the API server does not.
+  {
+    code: 'FR0051',
+    rejected: { ...retry({ backoff: '5s' }), retry: { maxBackoff: '2s' } },
+    accepted: [
+      { ...retry({ backoff: '5s', maxBackoff: '5s' }), retry: { maxBackoff: '2s' } },
+      { ...retry({ backoff: '5s' }), retry: { attempts: 1 } },
+    ],
+  },
+  {
+    code: 'FR0051',
+    rejected: { ...retry({ maxBackoff: '50ms' }), retry: { backoff: '100ms' } },
+    accepted: [{ ...retry({ maxBackoff: '100ms' }), retry: { backoff: '100ms' } }],
+  },
+  {
+    code: 'FR0052',
+    rejected: retry({ backoff: '10m1s', maxBackoff: '1h' }),
+    accepted: [retry({ backoff: '10m', maxBackoff: '1h' }), retry({ backoff: '0s' })],
+  },
+  {
+    code: 'FR0052',
+    rejected: retry({ maxBackoff: '61m' }),
+    accepted: [retry({ maxBackoff: '1h' })],
+  },
+  {
+    code: 'FR0052',
+    rejected: retry({ retryAfterMax: '25h' }),
+    accepted: [retry({ retryAfterMax: '24h' }), retry({ retryAfterMax: '0s' })],
+  },
+  ...['0s', '0h0ms', '25h'].map(
+    (interval): RuleCase => ({
+      code: 'FR0052',
+      rejected: limit({ interval }),
+      accepted: [limit({ interval: '1ms' }), limit({ interval: '24h' }), limit({})],
+    }),
+  ),
+  {
+    code: 'FR0052',
+    rejected: { rateLimit: { requests: 1, interval: '0s' }, upstreams: one },
+    accepted: [{ rateLimit: { requests: 1, interval: '1h' }, upstreams: one }],
+  },
+  ...['0s', '61m'].map(
+    (window): RuleCase => ({
+      code: 'FR0052',
+      rejected: breaker({ window }),
+      accepted: [breaker({ window: '1ms' }), breaker({ window: '1h' })],
+    }),
+  ),
+  ...['0s', '25h'].map(
+    (openDuration): RuleCase => ({
+      code: 'FR0052',
+      rejected: breaker({ openDuration }),
+      accepted: [breaker({ openDuration: '1ms' }), breaker({ openDuration: '24h' })],
+    }),
+  ),
+  ...['0s', '61m'].map(
+    (delay): RuleCase => ({
+      code: 'FR0052',
+      rejected: upstream({ hedge: { delay } }),
+      accepted: [upstream({ hedge: { delay: '1ms' } }), upstream({ hedge: { delay: '1h' } })],
+    }),
+  ),
+  ...['0s', '169h'].map(
+    (ttl): RuleCase => ({
+      code: 'FR0052',
+      rejected: key({ ttl }),
+      accepted: [key({ ttl: '1ms' }), key({ ttl: '168h' })],
+    }),
+  ),
+  {
+    code: 'FR0053',
+    rejected: breaker({ consecutiveFailures: 0, failurePercent: 0 }),
+    accepted: [
+      breaker({ consecutiveFailures: 1, failurePercent: 0 }),
+      breaker({ consecutiveFailures: 0, failurePercent: 1 }),
+      breaker({}),
+    ],
+  },
+  {
+    code: 'FR0054',
+    rejected: breaker({ failurePercent: 0, minimumRequests: 5 }),
+    accepted: [breaker({ minimumRequests: 5 }), breaker({ failurePercent: 0 })],
+  },
+  {
+    code: 'FR0054',
+    rejected: breaker({ failurePercent: 0, window: '5s' }),
+    accepted: [breaker({ window: '5s' })],
+  },
+  ...['Host', 'connection', 'Content-Length', 'X-Request-Id', 'x-fanout-role', 'proxy-x', 'TE', 'Via'].map(
+    (header): RuleCase => ({
+      code: 'FR0055',
+      rejected: key({ header }),
+      accepted: [key({ header: `my-${header}` }), key({ header: 'x-key' }), key({})],
+    }),
+  ),
+  {
+    code: 'FR0056',
+    rejected: { retryBudget: { percent: 10 }, upstreams: one },
+    accepted: [
+      { retryBudget: { percent: 10 }, retry: {}, upstreams: one },
+      { retryBudget: {}, ...upstream({ retry: { attempts: 1 } }) },
+      { retryBudget: { minPerSecond: 1 }, ...upstream({ hedge: { delay: '1s' } }) },
     ],
   },
 ]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as policyRules from '../../src/api/policy-rules.ts'
 import * as rules from '../../src/api/rules.ts'
 import { planRoutes } from '../../src/plan/plan-routes.ts'
 import { ruleCases } from './rule-cases.ts'
@@ -24,7 +25,7 @@ describe('rules', () => {
   )('$code accepts $text', ({ spec }) => expect(errorsOf(spec)).toEqual([]))
 
   it('all have a case', () => {
-    const known = Object.values(rules).flatMap(list => list.map(({ code }) => code))
-    expect([...new Set(ruleCases.map(({ code }) => code))].sort()).toEqual(known.sort())
+    const known = Object.values({ ...rules, ...policyRules }).flatMap(list => list.map(({ code }) => code))
+    expect([...new Set(ruleCases.map(({ code }) => code))].sort()).toEqual([...new Set(known)].sort())
   })
 })

@@ -63,8 +63,8 @@ const brokenFor = (upstream: string): Tracing => ({
   request: () => ({
     traceparent: '',
     end: () => {},
-    leg: name => {
-      if (name === upstream) throw new Error('boom')
+    attempt: attempt => {
+      if (attempt.upstream === upstream) throw new Error('boom')
       return { headers: [], end: () => {} }
     },
   }),

@@ -5,6 +5,7 @@ import { Timers } from '../../src/core/timer-list.ts'
 import { compileMatch, hostnameMatches, normalizeHost } from '../../src/plan/match.ts'
 import { type RankedMatch, rankMatches } from '../../src/plan/precedence.ts'
 import type { PlannedMatch, RelayPlan, ServedRoute } from '../../src/plan/types.ts'
+import { Registry } from '../../src/policies/registry.ts'
 import { buildTable } from '../../src/relay/build-table.ts'
 import { headerValue } from '../../src/relay/header-value.ts'
 import { LegStates } from '../../src/relay/leg-states.ts'
@@ -29,6 +30,9 @@ const served = (
     maxBodyBytes: 1,
     onOversize: 'Reject',
     legs: [],
+    rateLimit: undefined,
+    retryBudget: undefined,
+    idempotencyKey: undefined,
     answer: {
       success: 'All',
       quorum: 0,
@@ -44,6 +48,7 @@ const tableOf = (routes: readonly ServedRoute[]) => {
   const parts = {
     pools: new Pools(),
     legStates: new LegStates(),
+    registry: new Registry(),
     timers: new Timers(systemClock),
     observer: recorder(),
   }

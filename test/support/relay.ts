@@ -9,10 +9,12 @@ import { TimerList, Timers } from '../../src/core/timer-list.ts'
 import { planRoutes } from '../../src/plan/plan-routes.ts'
 import { rankMatches } from '../../src/plan/precedence.ts'
 import type { RelayPlan } from '../../src/plan/types.ts'
+import { Registry } from '../../src/policies/registry.ts'
 import { Budget } from '../../src/relay/budget.ts'
-import { buildTable } from '../../src/relay/build-table.ts'
+import { buildTable, type SharedLimit } from '../../src/relay/build-table.ts'
 import { dataHandler } from '../../src/relay/data-handler.ts'
 import { dataServer } from '../../src/relay/data-server.ts'
+import { RememberedAnswers } from '../../src/relay/idempotency/answers.ts'
 import { type LegLimits, LegStates } from '../../src/relay/leg-states.ts'
 import { requestIds } from '../../src/relay/request-id.ts'
 import { TableHolder } from '../../src/relay/table-holder.ts'
@@ -26,6 +28,7 @@ export interface TestRelay {
   readonly budget: Budget
   readonly pools: Pools
   readonly legStates: LegStates
+  readonly registry: Registry
   readonly tables: TableHolder
   readonly server: Server
   readonly pseudonym: string
@@ -46,6 +49,9 @@ interface Options {
   readonly maxBufferedBytes?: number
   readonly legLimits?: Partial<LegLimits>
   readonly tracing?: Observer['tracing']
+  readonly sharedLimit?: SharedLimit
+  /** Bounds on remembered answers. */
+  readonly answers?: { readonly maxEntries?: number; readonly maxBytes?: number }
   /** Specs that must plan without errors; on by default. */
   readonly valid?: boolean
 }
@@ -64,7 +70,10 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
   if (options.accessLog) Object.assign(observer, { accessLog: options.accessLog })
   const pools = new Pools()
   const legStates = new LegStates(options.legLimits)
-  const tableParts = { pools, legStates, timers: new Timers(clock), observer }
+  const registry = new Registry()
+  const timers = new Timers(clock)
+  const shared = options.sharedLimit && { sharedLimit: options.sharedLimit }
+  const tableParts = { pools, legStates, registry, timers, observer, ...shared }
   const tables = new TableHolder()
   const budget = new Budget({ maxInFlight, maxBufferedBytes })
   const pseudonym = 'fanout-relay-test'
@@ -79,7 +88,8 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
   }
   load(specs)
   const stalled = new TimerList(clock, stalledUploadMs)
-  const parts = { now: clock.now, observer, budget, pseudonym, stalled, draining: () => draining }
+  const answers = new RememberedAnswers({ timers, ...options.answers })
+  const parts = { now: clock.now, observer, budget, pseudonym, answers, stalled, draining: () => draining }
   const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
   const server = dataServer({
     handle,
@@ -95,6 +105,7 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
     budget,
     pools,
     legStates,
+    registry,
     tables,
     server,
     pseudonym,

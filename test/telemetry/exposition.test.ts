@@ -1,10 +1,29 @@
 import { spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { errorTokens } from '../../src/core/errors.ts'
+import {
+  breakerStates,
+  idempotencyResults,
+  type LegObserver,
+  type RouteObserver,
+} from '../../src/core/observer.ts'
 import { Metrics } from '../../src/telemetry/metrics/metrics.ts'
 import { negotiateFormat } from '../../src/telemetry/metrics/negotiate.ts'
 import { hasTool } from '../support/tool.ts'
 import { type ParsedSample, parseExposition, sampleValue } from './parse-exposition.ts'
+
+const usePolicies = (route: RouteObserver, leg: LegObserver): void => {
+  leg.refused('circuit_open')
+  leg.retriesExhausted()
+  leg.budgetSpent()
+  leg.hedged()
+  leg.rateLimited()
+  leg.queued(1)
+  for (const state of breakerStates) leg.breaker(state)
+  leg.limitFellBack()
+  route.rateLimited()
+  for (const result of idempotencyResults) route.idempotency(result)
+}
 
 const create = (): Metrics => {
   const metrics = new Metrics({ build: { version: '0.1.0', revision: 'a"b\\c\nd', node: '26.10.0' } })
@@ -17,12 +36,15 @@ const create = (): Metrics => {
       leg.started()
       leg.ended(200, error, 0.1)
       leg.skipped('memory')
+      if (error !== '') leg.retried(error)
     }
+    usePolicies(route, metrics.leg(id, 'inventory', 'Required'))
   }
   metrics.unmatched.started()
   metrics.unmatched.ended('GET', 404, 'unmatched', 1)
   metrics.reloaded('success', 1_700_000_000_000)
-  metrics.retain([{ id: 'shop/orders', generation: 1, legs: [{ name: 'inventory', role: 'Required' }] }])
+  const legs = [{ name: 'inventory', role: 'Required', circuitBreaker: {} } as const]
+  metrics.retain([{ id: 'shop/orders', generation: 1, legs }])
   return metrics
 }
 
@@ -40,6 +62,16 @@ describe.each(['text', 'openmetrics'] as const)('the exposition as %s', format =
       'fanout_request_duration_seconds_bucket',
       'fanout_upstream_requests_total',
       'fanout_upstream_skipped_total',
+      'fanout_upstream_retries_total',
+      'fanout_upstream_retries_exhausted_total',
+      'fanout_retry_budget_exhausted_total',
+      'fanout_upstream_hedges_total',
+      'fanout_circuit_breaker_state',
+      'fanout_circuit_breaker_transitions_total',
+      'fanout_rate_limited_total',
+      'fanout_rate_limit_fallbacks_total',
+      'fanout_upstream_queued',
+      'fanout_idempotency_total',
       'fanout_config_last_reload_success_timestamp_seconds',
       'fanout_route_generation',
       'fanout_build_info',

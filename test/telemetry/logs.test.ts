@@ -234,6 +234,14 @@ describe('access lines', () => {
     ])
   })
 
+  it('say that an answer was replayed, and nothing when it was not', () => {
+    const { accessLog, records } = written('all')
+    accessLog?.exchange(exchange({ replayed: true, legs: [] }))
+    accessLog?.exchange(exchange({ replayed: false }))
+    expect(records()[0]).toMatchObject({ replayed: true, legs: [] })
+    expect(records()[1]).not.toHaveProperty('replayed')
+  })
+
   it.each([
     undefined,
     'garbage',

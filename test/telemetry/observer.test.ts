@@ -5,6 +5,7 @@ import { createAccessLog } from '../../src/telemetry/logs/access-log.ts'
 import { createLogs } from '../../src/telemetry/logs/logger.ts'
 import { Metrics } from '../../src/telemetry/metrics/metrics.ts'
 import { createObserver } from '../../src/telemetry/observer.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 
 const failed = (overrides: Partial<LegSummary> = {}): LegSummary => ({
   name: 'crm',
@@ -24,8 +25,18 @@ const create = (mode: 'off' | 'all') => {
   const metrics = new Metrics({ build: { version: '0', revision: '', node: '26' }, runtime: 'off' })
   const failures = new FailureRing({ capacity: 3, now: () => 1_700_000_000_000 })
   const accessLog = createAccessLog(logs.accessLogger, mode)
-  const observer = createObserver({ metrics, logger: logs.logger, failures, accessLog, tracing: undefined })
-  return { observer, metrics, failures, writes }
+  const clock = new FakeClock()
+  const { logger } = logs
+  const observer = createObserver({ metrics, logger, failures, accessLog, tracing: undefined, clock })
+  const lines = () => {
+    logs.flush()
+    return writes
+      .join('')
+      .split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line))
+  }
+  return { observer, metrics, failures, writes, clock, lines }
 }
 
 describe('the observer', () => {
@@ -75,5 +86,54 @@ describe('the observer', () => {
     const { observer, failures } = create('off')
     observer.failed?.('x'.repeat(10_000), 'a/b', failed({ detail: 'y'.repeat(10_000) }))
     expect(JSON.stringify(failures.list()).length).toBeLessThan(1000)
+  })
+})
+
+describe('log lines of policies', () => {
+  it('are one for each change of a breaker, a warning when it opens', () => {
+    const { observer, lines } = create('off')
+    const leg = observer.leg('shop/orders', 'crm', 'Optional')
+    for (const state of ['closed', 'open', 'open', 'half_open', 'closed', 'closed'] as const)
+      leg.breaker(state)
+    const whose = { route: 'shop/orders', upstream: 'crm' }
+    expect(lines()).toMatchObject([
+      { level: 'warn', ...whose, state: 'open', msg: 'circuit breaker opened' },
+      { level: 'info', ...whose, state: 'half_open', msg: 'circuit breaker half open' },
+      { level: 'info', ...whose, state: 'closed', msg: 'circuit breaker closed' },
+    ])
+    expect(lines()).toHaveLength(3)
+  })
+
+  it('are one an outage of the store of a shared limit, for each leg and route', () => {
+    const { observer, lines, clock } = create('off')
+    const leg = observer.leg('shop/orders', 'crm', 'Optional')
+    for (let second = 0; second < 600; second += 1) {
+      leg.limitFellBack()
+      clock.advance(1000)
+    }
+    expect(lines()).toMatchObject([
+      { level: 'warn', route: 'shop/orders', upstream: 'crm', msg: expect.stringContaining('out of reach') },
+    ])
+    observer.leg('shop/orders', 'inventory', 'Required').limitFellBack()
+    observer.route('shop/orders').limitFellBack()
+    expect(lines().map(({ upstream }) => upstream)).toEqual(['crm', 'inventory', undefined])
+    clock.advance(60_000)
+    leg.limitFellBack()
+    expect(lines()).toHaveLength(4)
+  })
+
+  it('are none for retries, hedges and refusals', () => {
+    const { observer, lines } = create('off')
+    const leg = observer.leg('shop/orders', 'crm', 'Optional')
+    leg.retried('http_status')
+    leg.retriesExhausted()
+    leg.budgetSpent()
+    leg.hedged()
+    leg.rateLimited()
+    leg.refused('circuit_open')
+    leg.queued(1)
+    observer.route('shop/orders').rateLimited()
+    observer.route('shop/orders').idempotency('stored')
+    expect(lines()).toEqual([])
   })
 })

@@ -9,10 +9,13 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { AttemptStart } from '../../src/core/observer.ts'
 import { createTracing } from '../../src/telemetry/tracing/tracing.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
+
+const anAttempt: AttemptStart = { upstream: 'c', role: 'Required', method: 'GET', number: 1 }
 
 const load = (sampler?: Sampler) => {
   const exporter = new InMemorySpanExporter()
@@ -50,9 +53,14 @@ describe('tracing', () => {
     const { tracing, spans } = load()
     const headers = ['Host', 'a', 'TraceParent', traceparent, 'tracestate', 'vendor=1']
     const request = tracing.request('POST', 'shop/orders', headers, '/orders/1')
-    const first = request.leg('inventory', 'Required', 'PUT', 1, { address: 'inventory.shop', port: 8080 })
+    const inventory = { upstream: 'inventory', role: 'Required', method: 'PUT' } as const
+    const first = request.attempt({
+      ...inventory,
+      number: 1,
+      server: { address: 'inventory.shop', port: 8080 },
+    })
     first.end(503, 'http_status')
-    const second = request.leg('inventory', 'Required', 'PUT', 2)
+    const second = request.attempt({ ...inventory, number: 2 })
     second.end(201, '')
     request.end(207, 'partial')
 
@@ -107,7 +115,7 @@ describe('tracing', () => {
   ])('starts a new trace for %s traceparent', async (_what, headers) => {
     const { tracing, spans } = load()
     const request = tracing.request('GET', 'a/b', [...headers, 'tracestate', 'vendor=1'])
-    const leg = request.leg('c', 'Required', 'GET', 1)
+    const leg = request.attempt(anAttempt)
     leg.end(200, '')
     request.end(200, 'success')
     const [, server] = await spans()
@@ -117,10 +125,19 @@ describe('tracing', () => {
     expect(headerOf(leg.headers, 'traceparent')).toContain(server!.spanContext().traceId)
   })
 
+  it('counts re-sends from the second attempt on, whoever numbers them', async () => {
+    const { tracing, spans } = load()
+    const request = tracing.request('GET', 'a/b', [])
+    for (const number of [1, 2, 4]) request.attempt({ ...anAttempt, number }).end(0, 'circuit_open')
+    const attributes = (await spans()).map(span => span.attributes)
+    expect(attributes.map(found => found['http.request.resend_count'])).toEqual([undefined, 1, 3])
+    expect(attributes.map(found => found['error.type'])).toEqual(Array(3).fill('circuit_open'))
+  })
+
   it('joins a tracestate that came in several headers', () => {
     const { tracing } = load()
     const headers = ['traceparent', traceparent, 'tracestate', 'a=1', 'Tracestate', 'b=2']
-    const leg = tracing.request('GET', 'a/b', headers).leg('c', 'Shadow', 'GET', 1)
+    const leg = tracing.request('GET', 'a/b', headers).attempt({ ...anAttempt, role: 'Shadow' })
     expect(headerOf(leg.headers, 'tracestate')).toBe('a=1,b=2')
   })
 
@@ -131,7 +148,7 @@ describe('tracing', () => {
     diag.setLogger(logger, DiagLogLevel.WARN)
     const { tracing, spans } = load()
     const request = tracing.request('GET', 'a/b', [])
-    const leg = request.leg('c', 'Shadow', 'GET', 1)
+    const leg = request.attempt({ ...anAttempt, role: 'Shadow' })
     request.end(200, 'success')
     request.end(500, 'failed')
     // A shadow goes on after the answer.
@@ -180,7 +197,7 @@ describe('tracing', () => {
   it('still passes the trace on when nothing is sampled', async () => {
     const { tracing, spans } = load(new AlwaysOffSampler())
     const request = tracing.request('GET', 'a/b', ['traceparent', traceparent])
-    const leg = request.leg('c', 'Required', 'GET', 1)
+    const leg = request.attempt(anAttempt)
     leg.end(200, '')
     request.end(200, 'success')
     expect(await spans()).toEqual([])

@@ -26,8 +26,8 @@ export class CallerSink implements BodySink {
   flush(): void {
     if (this.#headSent || this.#gone) return
     this.#writeHead()
-    if (this.#first) this.#exchange.response.write(this.#first)
-    else this.#exchange.response.flushHeaders()
+    if (this.#first) this.#exchange.reply.write(this.#first)
+    else this.#exchange.reply.flushHeaders()
   }
 
   data(chunk: Buffer): boolean {
@@ -37,9 +37,9 @@ export class CallerSink implements BodySink {
       return true
     }
     this.flush()
-    const { response } = this.#exchange
-    if (response.write(chunk)) return true
-    if (!this.#waiting) response.once('drain', () => this.#continue())
+    const { reply } = this.#exchange
+    if (reply.write(chunk)) return true
+    if (!this.#waiting) reply.once('drain', () => this.#continue())
     this.#waiting = true
     return false
   }
@@ -54,7 +54,7 @@ export class CallerSink implements BodySink {
     this.#leg.complete(this.#upstream.status)
     if (this.#gone) return
     if (!wasSent) this.#writeHead()
-    this.#exchange.response.end(wasSent ? undefined : this.#first)
+    this.#exchange.reply.end(wasSent ? undefined : this.#first)
   }
 
   /** Cut short: once a part is out, ending cleanly would pass it off as the whole. */
@@ -63,7 +63,7 @@ export class CallerSink implements BodySink {
     this.#exchange.outcome = 'failed'
     if (this.#gone) return
     this.#gone = true
-    if (this.#headSent) this.#exchange.response.destroy()
+    if (this.#headSent) this.#exchange.reply.destroy()
     else sendFailure(this.#exchange, this.#leg)
   }
 
@@ -76,13 +76,13 @@ export class CallerSink implements BodySink {
 
   #writeHead(): void {
     this.#headSent = true
-    const { parts, head, response, awaited } = this.#exchange
+    const { parts, head, reply, awaited } = this.#exchange
     const { status, headers } = this.#upstream
     const holds = status < 400
     const spareFailed = awaited.some(leg => leg.outcome === 'failure')
     const whole = holds ? (spareFailed ? 'partial_success' : 'success') : 'failed'
     this.#exchange.outcome = holds ? (spareFailed ? 'partial' : 'success') : 'failed'
     const passed = passedHeaders(headers, parts.pseudonym)
-    response.writeHead(status, replyHeaders(parts, head.requestId, whole, awaited, passed))
+    reply.writeHead(status, replyHeaders(parts, head.requestId, whole, awaited, passed))
   }
 }

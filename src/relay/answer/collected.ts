@@ -56,28 +56,28 @@ export class CollectedAnswer implements Answer {
     const someFailed = awaited.some(({ outcome }) => outcome === 'failure')
     const whole: WholeStatus = !holds ? 'failed' : someFailed ? 'partial_success' : 'success'
     exchange.outcome = outcomes[whole]
-    if (exchange.callerGone || exchange.response.headersSent) return
+    if (exchange.callerGone || exchange.reply.headersSent) return
     const status = statuses[shortNames[whole]]
     if (body === 'Upstream') this.#sendUpstream(whole)
     else if (body === 'Merge' && whole === 'failed') sendFailure(exchange, firstFailed(awaited), status)
     else {
-      const { parts, head, response } = exchange
+      const { parts, head, reply } = exchange
       const document = body === 'Merge' ? merge(awaited) : envelope(exchange, whole)
       const headers = replyHeaders(parts, head.requestId, whole, awaited)
-      sendWhole(response, status, headers, 'application/json', document)
+      sendWhole(reply, status, headers, 'application/json', document)
     }
   }
 
   #sendUpstream(whole: WholeStatus): void {
-    const { awaited, parts, head, response, request } = this.#exchange
+    const { awaited, parts, head, reply, request } = this.#exchange
     const leg = this.#passedOn(whole === 'failed' ? 'failure' : 'success')
     if (!leg) return sendFailure(this.#exchange, firstFailed(awaited))
     const passed = passedHeaders(leg.headers, parts.pseudonym)
     const headers = replyHeaders(parts, head.requestId, whole, awaited, passed)
     const bodyless = request.method === 'HEAD' || leg.status === 204 || leg.status === 304
     if (!bodyless && !hasLength(leg.headers)) headers.push('Content-Length', String(leg.body!.length))
-    response.writeHead(leg.status, headers)
-    response.end(leg.body)
+    reply.writeHead(leg.status, headers)
+    reply.end(leg.body)
   }
 }
 

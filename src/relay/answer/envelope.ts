@@ -22,7 +22,7 @@ const entry = (leg: Leg): string => {
   if (leg.status !== 0) text += `,"status":${leg.status}`
   if (leg.token !== '') text += `,"error":"${leg.token}"`
   if (leg.outcome === 'skipped') text += `,"reason":"${leg.detail}"`
-  else text += `,"attempts":${leg.attempt},"durationMs":${Math.round(leg.durationMs)}`
+  else text += `,"attempts":${leg.attempts},"durationMs":${Math.round(leg.durationMs)}`
   if (leg.body && leg.body.length > 0) text += bodyMembers(leg.body, leg.contentType)
   return `${text}}`
 }

@@ -7,6 +7,8 @@ export const sendFailure = (exchange: Exchange, leg: Leg | undefined, status?: n
   const { parts, request, response, head, route, awaited } = exchange
   exchange.outcome = 'failed'
   const more = replyHeaders(parts, head.requestId, 'failed', awaited)
-  const rejection = failureRejection(leg?.compiled.name ?? route.id, leg?.token || 'relay_internal', status)
+  const name = leg?.compiled.name ?? route.id
+  const error = leg?.token || 'relay_internal'
+  const rejection = failureRejection({ name, error, status, retryAfterMs: leg?.retryAfterMs })
   reject(parts, request, response, rejection, head.requestId, route.id, more)
 }

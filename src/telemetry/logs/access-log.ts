@@ -37,6 +37,7 @@ const exchangeFields = (summary: ExchangeSummary) => ({
   durationMs: rounded(summary.durationMs),
   requestId: summary.requestId,
   trace_id: traceId(summary.traceparent),
+  replayed: summary.replayed || undefined,
   legs: summary.legs.map(legFields),
 })
 

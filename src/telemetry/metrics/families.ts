@@ -37,6 +37,67 @@ export const createFamilies = () => ({
     'Copies that were not sent, or not to their end.',
     ['route', 'upstream', 'role', 'reason'],
   ),
+  retries: family(
+    'counter',
+    'fanout_upstream_retries_total',
+    'Requests sent again, by how the attempt before failed.',
+    ['route', 'upstream', 'error'],
+  ),
+  retriesExhausted: family(
+    'counter',
+    'fanout_upstream_retries_exhausted_total',
+    'Requests whose last retry failed as well.',
+    ['route', 'upstream'],
+  ),
+  budgetSpent: family(
+    'counter',
+    'fanout_retry_budget_exhausted_total',
+    'Retries and hedges left out because the budget of the route was spent.',
+    ['route', 'upstream'],
+  ),
+  hedges: family('counter', 'fanout_upstream_hedges_total', 'Attempts started beside one that was slow.', [
+    'route',
+    'upstream',
+  ]),
+  breakerState: family(
+    'gauge',
+    'fanout_circuit_breaker_state',
+    'Whether a circuit breaker is in this state (0 or 1).',
+    ['route', 'upstream', 'state'],
+  ),
+  breakerTransitions: family(
+    'counter',
+    'fanout_circuit_breaker_transitions_total',
+    'Changes of a circuit breaker, by the state it went to.',
+    ['route', 'upstream', 'to'],
+  ),
+  rateLimited: family(
+    'counter',
+    'fanout_rate_limited_total',
+    'Requests that a rate limit refused; upstream is empty for the limit of the route itself.',
+    ['route', 'upstream'],
+  ),
+  limitFallbacks: family(
+    'counter',
+    'fanout_rate_limit_fallbacks_total',
+    'Times a shared rate limit could not ask its store and counted by itself.',
+    ['route', 'upstream'],
+  ),
+  upstreamQueued: family('gauge', 'fanout_upstream_queued', 'Attempts that wait for a slot or a token.', [
+    'route',
+    'upstream',
+  ]),
+  idempotency: family(
+    'counter',
+    'fanout_idempotency_total',
+    'What became of requests with an idempotency key, and of the answers remembered for them.',
+    ['route', 'result'],
+  ),
+  limitStoreUp: family(
+    'gauge',
+    'fanout_rate_limit_store_up',
+    'Whether the store of shared limits can be reached; absent without one.',
+  ),
   reloads: family('counter', 'fanout_config_reloads_total', 'Configurations that were read.', ['result']),
   lastReloadSuccess: family(
     'gauge',

@@ -24,7 +24,7 @@ export const methods = [
   '_OTHER',
 ] as const
 
-/** '' = success. */
+/** '' = success. At most 32, the room that `LegSeries` has for them in its keys. */
 export const errors: readonly (ErrorToken | '')[] = ['', ...errorTokens]
 
 /** Without a prototype: a method named `constructor` must not be found. */

@@ -6,10 +6,17 @@ import type { Families } from './families.ts'
 import type { Series } from './family.ts'
 import { mergeBuckets, observe, quantileMs } from './histogram.ts'
 import { errorNumber, errors, statusLabel, statusNumber } from './label-values.ts'
+import { type PolicyEvents, PolicySeries } from './policy-series.ts'
 import { discarded, type SeriesStore } from './series-store.ts'
 
+export interface LegIdentity {
+  readonly route: string
+  readonly upstream: string
+  readonly role: Role
+}
+
 /** The series of one leg in one role. */
-export class LegSeries implements LegObserver {
+export class LegSeries extends PolicySeries implements LegObserver {
   /** True when no table names the leg any more: released once nothing is in flight. */
   retired = false
   readonly route: string
@@ -25,7 +32,9 @@ export class LegSeries implements LegObserver {
   #pending = 0
   #released = false
 
-  constructor(store: SeriesStore, families: Families, route: string, upstream: string, role: Role) {
+  constructor(store: SeriesStore, families: Families, leg: LegIdentity, events?: PolicyEvents) {
+    const { route, upstream, role } = leg
+    super(store, families, [route, upstream], events)
     this.#store = store
     this.#cells = store.cells
     this.#families = families
@@ -42,13 +51,18 @@ export class LegSeries implements LegObserver {
   }
 
   ended(status: number, error: ErrorToken | '', durationMs: number): void {
-    const key = (statusNumber(status) << 5) | errorNumber[error]!
-    const requests = this.#requests.get(key) ?? this.#bindRequests(key)
+    const requests = this.#requestsWith(status, error)
     this.#pending -= 1
     const values = this.#cells.values
     values[this.#inFlight.first]! -= 1
     values[requests.first]! += 1
     observe(values, this.#duration.first, durationMs)
+  }
+
+  /** Without a duration: waiting for nothing would make the upstream look fast. */
+  refused(error: ErrorToken): void {
+    const requests = this.#requestsWith(0, error)
+    this.#cells.values[requests.first]! += 1
   }
 
   skipped(reason: SkipReason): void {
@@ -58,7 +72,7 @@ export class LegSeries implements LegObserver {
 
   /** Own count: the gauge is shared with the same leg in another role, or with `other`. */
   get idle(): boolean {
-    return this.#pending === 0
+    return this.#pending === 0 && this.waiting === 0
   }
 
   figures(): LegFigures {
@@ -84,11 +98,13 @@ export class LegSeries implements LegObserver {
       byError,
       bySkipReason,
       latency: { p50Ms: quantileMs(buckets, 0.5), p95Ms: quantileMs(buckets, 0.95) },
+      ...this.policyFigures(),
     }
   }
 
   /** Gives the cells back. Whoever still holds this handle may go on calling it: nothing is counted. */
-  release(): void {
+  override release(): void {
+    super.release()
     const { upstreamRequests, upstreamSkipped, upstreamInFlight, upstreamDuration } = this.#families
     for (const series of this.#requests.values()) this.#store.release(upstreamRequests, series)
     for (const series of this.#skipped.values()) this.#store.release(upstreamSkipped, series)
@@ -99,6 +115,11 @@ export class LegSeries implements LegObserver {
     this.#inFlight = discarded
     this.#duration = discarded
     this.#released = true
+  }
+
+  #requestsWith(status: number, error: ErrorToken | ''): Series {
+    const key = (statusNumber(status) << 5) | errorNumber[error]!
+    return this.#requests.get(key) ?? this.#bindRequests(key)
   }
 
   #bindRequests(key: number): Series {

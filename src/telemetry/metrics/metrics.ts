@@ -11,6 +11,7 @@ import { type ExpositionFormat, renderFamily } from './exposition.ts'
 import { createFamilies } from './families.ts'
 import type { Series } from './family.ts'
 import { LegSeries } from './leg-series.ts'
+import type { ListenToPolicies } from './policy-series.ts'
 import { type BuildInfo, ProcessSeries } from './process-series.ts'
 import { RouteSeries } from './route-series.ts'
 import { createRuntimeMetrics } from './runtime-metrics.ts'
@@ -28,7 +29,14 @@ export interface MetricsOptions {
 export interface KnownRoute {
   readonly id: string
   readonly generation?: number | undefined
-  readonly legs?: readonly { readonly name: string; readonly role: Role }[]
+  readonly legs?: readonly KnownLeg[]
+}
+
+interface KnownLeg {
+  readonly name: string
+  readonly role: Role
+  /** `undefined` = the leg has none, so that none has a state. */
+  readonly circuitBreaker?: object | undefined
 }
 
 /** Counts what the data path reports and renders it for Prometheus. */
@@ -53,40 +61,47 @@ export class Metrics implements LiveFigures {
     this.#runtime = runtime === 'on' ? createRuntimeMetrics() : undefined
   }
 
-  /** The same handle for the same id, as long as a table names it. */
-  route(id: string): RouteObserver {
+  /** The same handle for the same id, as long as a table names it. It keeps the listener it began with. */
+  route(id: string, listen?: ListenToPolicies): RouteObserver {
     let series = this.#routes.get(id)
     if (!series) {
-      series = new RouteSeries(this.#store, this.#families, id)
+      series = new RouteSeries(this.#store, this.#families, id, listen?.(id, ''))
       this.#routes.set(id, series)
     }
     series.retired = false
     return series
   }
 
-  leg(route: string, upstream: string, role: Role): LegObserver {
+  leg(route: string, upstream: string, role: Role, listen?: ListenToPolicies): LegObserver {
     const key = legKey(route, upstream, role)
     let series = this.#legs.get(key)
     if (!series) {
-      series = new LegSeries(this.#store, this.#families, route, upstream, role)
+      const leg = { route, upstream, role }
+      series = new LegSeries(this.#store, this.#families, leg, listen?.(route, upstream))
       this.#legs.set(key, series)
     }
     series.retired = false
+    series.expectBreaker()
     return series
   }
 
   /**
    * Call it when a table has been swapped in. Series of routes and legs that are not named go once nothing
-   * of theirs is in flight and a scrape has seen their last values, at the latest at the next call.
+   * of theirs is in flight and a scrape has seen their last values, at the latest at the next call. The state
+   * of a breaker that its leg no longer has goes at once.
    */
   retain(routes: readonly KnownRoute[]): void {
     this.#releaseRetired()
     const ids = new Set(routes.map(({ id }) => id))
-    const legs = new Set(
-      routes.flatMap(({ id, legs = [] }) => legs.map(({ name, role }) => legKey(id, name, role))),
+    const legs = new Map(
+      routes.flatMap(({ id, legs = [] }) => legs.map(leg => [legKey(id, leg.name, leg.role), leg])),
     )
     for (const [id, series] of this.#routes) series.retired = !ids.has(id)
-    for (const [key, series] of this.#legs) series.retired = !legs.has(key)
+    for (const [key, series] of this.#legs) {
+      const leg = legs.get(key)
+      series.retired = leg === undefined
+      if (leg && !leg.circuitBreaker) series.dropBreaker()
+    }
     this.#setGenerations(routes)
   }
 
@@ -96,6 +111,11 @@ export class Metrics implements LiveFigures {
 
   routeStates(counts: Readonly<Record<RouteState, number>>): void {
     this.#process.routeStates(counts)
+  }
+
+  /** The store of shared limits can be reached, or no longer. */
+  limitStore(state: 'up' | 'down'): void {
+    this.#process.limitStore(state)
   }
 
   defect(): void {

@@ -12,12 +12,13 @@ export interface BuildInfo {
   readonly node: string
 }
 
-/** Series of the process as a whole. All of them exist from the start, so that rates see the first event. */
+/** Series of the process as a whole. Counters exist from the start, so that rates see the first event. */
 export class ProcessSeries {
   readonly #store: SeriesStore
   readonly #reloads: Readonly<Record<ReloadResult, Series>>
   readonly #routes: Readonly<Record<RouteState, Series>>
   readonly #lastSuccess: () => Series
+  readonly #limitStore: () => Series
   readonly #defects: Series
   readonly #dropped: Series
 
@@ -26,11 +27,8 @@ export class ProcessSeries {
     const one = (value: string): [string] => [value]
     this.#reloads = byValue(reloadResults, value => store.acquire(families.reloads, one(value)))
     this.#routes = byValue(routeStates, value => store.acquire(families.routes, one(value)))
-    let lastSuccess: Series | undefined
-    this.#lastSuccess = () => {
-      lastSuccess ??= store.acquire(families.lastReloadSuccess, [])
-      return lastSuccess
-    }
+    this.#lastSuccess = onDemand(() => store.acquire(families.lastReloadSuccess, []))
+    this.#limitStore = onDemand(() => store.acquire(families.limitStoreUp, []))
     this.#defects = store.acquire(families.defects, [])
     this.#dropped = store.acquire(families.seriesDropped, [])
     const info = store.acquire(families.buildInfo, [build.version, build.revision, build.node])
@@ -44,6 +42,11 @@ export class ProcessSeries {
 
   routeStates(counts: Readonly<Record<RouteState, number>>): void {
     for (const state of routeStates) this.#set(this.#routes[state], counts[state])
+  }
+
+  /** Not called where no store is configured: there is nothing to be up or down. */
+  limitStore(state: 'up' | 'down'): void {
+    this.#set(this.#limitStore(), state === 'up' ? 1 : 0)
   }
 
   defect(): void {
@@ -61,6 +64,15 @@ export class ProcessSeries {
 
   #add(series: Series): void {
     this.#store.cells.values[series.first]! += 1
+  }
+}
+
+/** For a series that exists once there is something to say. */
+const onDemand = (make: () => Series): (() => Series) => {
+  let series: Series | undefined
+  return () => {
+    series ??= make()
+    return series
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RouteFigures } from '../../core/figures.ts'
-import type { RouteObserver, RouteOutcome } from '../../core/observer.ts'
+import type { IdempotencyResult, RouteObserver, RouteOutcome } from '../../core/observer.ts'
 import type { Cells } from './cells.ts'
 import type { Families } from './families.ts'
 import type { Series } from './family.ts'
@@ -13,6 +13,8 @@ import {
   statusLabel,
   statusNumber,
 } from './label-values.ts'
+import { LazySeries } from './lazy-series.ts'
+import type { PolicyEvents } from './policy-series.ts'
 import { discarded, type SeriesStore } from './series-store.ts'
 
 /** The series of one route. A combination of labels is formatted when it first occurs, then never again. */
@@ -26,15 +28,19 @@ export class RouteSeries implements RouteObserver {
   #inFlight: Series
   readonly #requests = new Map<number, Series>()
   readonly #durations: (Series | undefined)[] = outcomes.map(() => undefined)
+  readonly #policies: LazySeries
+  readonly #events: PolicyEvents | undefined
   #pending = 0
   #released = false
 
-  constructor(store: SeriesStore, families: Families, route: string) {
+  constructor(store: SeriesStore, families: Families, route: string, events?: PolicyEvents) {
     this.#store = store
     this.#cells = store.cells
     this.#families = families
     this.#route = route
     this.#inFlight = store.acquire(families.requestsInFlight, [route])
+    this.#policies = new LazySeries(store, [route])
+    this.#events = events
   }
 
   started(): void {
@@ -52,6 +58,19 @@ export class RouteSeries implements RouteObserver {
     values[this.#inFlight.first]! -= 1
     values[requests.first]! += 1
     observe(values, duration.first, durationMs)
+  }
+
+  rateLimited(): void {
+    this.#policies.count(this.#families.rateLimited)
+  }
+
+  idempotency(result: IdempotencyResult): void {
+    this.#policies.count(this.#families.idempotency, result)
+  }
+
+  limitFellBack(): void {
+    this.#policies.count(this.#families.limitFallbacks)
+    this.#events?.limitFellBack()
   }
 
   /** Own count: the gauge may be that of `other`. */
@@ -86,6 +105,7 @@ export class RouteSeries implements RouteObserver {
     for (const series of this.#requests.values()) this.#store.release(requests, series)
     for (const series of this.#durations) if (series) this.#store.release(requestDuration, series)
     this.#store.release(requestsInFlight, this.#inFlight)
+    this.#policies.release()
     this.#requests.clear()
     this.#durations.fill(undefined)
     this.#inFlight = discarded

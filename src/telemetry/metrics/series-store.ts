@@ -21,7 +21,12 @@ export class SeriesStore {
   }
 
   get full(): boolean {
-    return this.#live >= this.#limit
+    return !this.hasRoom(1)
+  }
+
+  /** Whether as many more series fit under the limit. */
+  hasRoom(series: number): boolean {
+    return this.#live + series <= this.#limit
   }
 
   acquire(family: Family, values: readonly string[]): Series {

@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { ErrorToken } from '../../core/errors.ts'
-import type { LegSpan, RequestSpan, Role, RouteOutcome, ServerAddress, Tracing } from '../../core/observer.ts'
+import type { AttemptStart, LegSpan, RequestSpan, RouteOutcome, Tracing } from '../../core/observer.ts'
 import { methodNumber, otherMethod } from '../metrics/label-values.ts'
 import { headerListGetter, headerListSetter } from './carrier.ts'
 
@@ -68,7 +68,7 @@ class ServerSpan implements RequestSpan {
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
   }
 
-  leg(upstream: string, role: Role, method: string, attempt: number, server?: ServerAddress): LegSpan {
+  attempt({ upstream, role, method, number, server }: AttemptStart): LegSpan {
     const span = this.#tracer.startSpan(
       spanMethod(method),
       {
@@ -78,7 +78,7 @@ class ServerSpan implements RequestSpan {
           'fanout.route': this.#route,
           'fanout.upstream': upstream,
           'fanout.role': role,
-          ...(attempt > 1 ? { 'http.request.resend_count': attempt - 1 } : {}),
+          ...(number > 1 ? { 'http.request.resend_count': number - 1 } : {}),
           ...(server ? { 'server.address': server.address, 'server.port': server.port } : {}),
         },
       },

@@ -1,0 +1,165 @@
+import type { Call, CallContext, Cancellable, HeaderList, LegRequest, Outcome, Policy } from '../core/call.ts'
+import type { Clock } from '../core/clock.ts'
+import { type RelayError, relayError } from '../core/errors.ts'
+import type { PolicyObserver, RequestSpan } from '../core/observer.ts'
+import { Timed, type TimerList } from '../core/timer-list.ts'
+import { drain } from './drain.ts'
+import { mayResend } from './replayable.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import { startCall } from './start-call.ts'
+
+export interface HedgeOptions {
+  /** How long the youngest try may be without an answer before another is started beside it. */
+  readonly delay: TimerList
+  /** Tries of one call, the first included. */
+  readonly maxParallel: number
+  /** Lower-case name of the header that makes any method safe to repeat. */
+  readonly keyHeader: string
+  /** That of the route: pays for each try beyond the first. */
+  readonly budget: RetryBudget
+  readonly clock: Clock
+  readonly observer: Pick<PolicyObserver, 'hedged' | 'budgetSpent'>
+}
+
+/**
+ * Starts another try beside one that is slow, for requests that may reach the upstream twice. The first
+ * answer below 500 wins, judged by its head; the others are cancelled. A try that fails, or is answered 500 or
+ * more, waits for those beside it, and when all have ended so, the last is the outcome. A failure while
+ * nothing else runs is the outcome at once: to send again after a failure is what retry is for. When the
+ * budget refuses a try, that call gets no further ones.
+ */
+export const hedge = (options: HedgeOptions): Policy => {
+  const replay = { keyHeader: options.keyHeader, nonIdempotent: false }
+  return function hedgePolicy(next) {
+    return function callHedged(request, context) {
+      if (!mayResend(request, replay)) return next(request, context)
+      return new Promise((resolve, reject) => {
+        new Hedged(options, next, request, context, { resolve, reject }).start()
+      })
+    }
+  }
+}
+
+interface Settle {
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (defect: unknown) => void
+}
+
+/** One call with all its tries. */
+class Hedged extends Timed implements Cancellable {
+  readonly #options: HedgeOptions
+  readonly #next: Call
+  readonly #request: LegRequest
+  readonly #context: CallContext
+  readonly #settle: Settle
+  readonly #tries: Try[] = []
+  #open = 0
+  #settled = false
+
+  constructor(options: HedgeOptions, next: Call, request: LegRequest, context: CallContext, settle: Settle) {
+    super()
+    this.#options = options
+    this.#next = next
+    this.#request = request
+    this.#context = context
+    this.#settle = settle
+  }
+
+  start(): void {
+    this.#context.running = this
+    this.#begin()
+  }
+
+  override onTimeout(): void {
+    const { budget, observer } = this.#options
+    if (!budget.spend()) return observer.budgetSpent()
+    observer.hedged()
+    this.#begin()
+  }
+
+  #begin(): void {
+    const { delay, clock, maxParallel } = this.#options
+    const begun = new Try(this.#context, this.#tries.length === 0)
+    this.#tries.push(begun)
+    this.#open++
+    if (this.#tries.length < maxParallel) delay.start(this, clock.now())
+    startCall(this.#next, this.#request, begun).then(
+      outcome => this.#ended(begun, outcome),
+      defect => this.#broke(defect),
+    )
+  }
+
+  #ended(ended: Try, outcome: Outcome): void {
+    ended.open = false
+    this.#open--
+    const answer = outcome.kind === 'response' ? outcome.response : undefined
+    if (!this.#settled && (this.#open === 0 || (answer && answer.status < 500))) {
+      this.#finish()
+      this.#settle.resolve(outcome)
+    } else if (answer) drain(answer, this.#options.clock)
+  }
+
+  /** Once the call is decided nobody listens any more, so a defect goes on to the top and is reported there. */
+  #broke(defect: unknown): void {
+    if (this.#settled) throw defect
+    this.#finish()
+    this.#settle.reject(defect)
+  }
+
+  #finish(): void {
+    this.#settled = true
+    this.timerList?.stop(this)
+    if (this.#open === 0) return
+    const error = relayError('client_cancelled', 'another try was answered first')
+    for (const one of this.#tries) if (one.open) one.running?.cancel(error)
+  }
+
+  /** The leg is stopped: while tries run, or while the body of the one that won is read. */
+  cancel(error: RelayError): void {
+    if (!this.#settled) {
+      this.#settled = true
+      this.timerList?.stop(this)
+      this.#settle.resolve({ kind: 'failure', error })
+    }
+    for (const one of this.#tries) one.running?.cancel(error)
+  }
+}
+
+/** What one try sees of its leg. */
+class Try implements CallContext {
+  running: Cancellable | undefined
+  /** Its outcome is not known yet. */
+  open = true
+  readonly #leg: CallContext
+  readonly #isFirst: boolean
+
+  constructor(leg: CallContext, isFirst: boolean) {
+    this.#leg = leg
+    this.#isFirst = isFirst
+  }
+
+  get attempts(): number {
+    return this.#leg.attempts
+  }
+
+  set attempts(count: number) {
+    this.#leg.attempts = count
+  }
+
+  get cancelled(): RelayError | undefined {
+    return this.#leg.cancelled
+  }
+
+  get deadline(): number {
+    return this.#leg.deadline
+  }
+
+  get trace(): RequestSpan | undefined {
+    return this.#leg.trace
+  }
+
+  /** Of the first try alone: the caller must not read the same hints once for each. */
+  informational(status: number, headers: HeaderList): void {
+    if (this.#isFirst) this.#leg.informational?.(status, headers)
+  }
+}

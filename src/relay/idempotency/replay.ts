@@ -1,0 +1,37 @@
+import type { HeaderList } from '../../core/call.ts'
+import type { Arrival } from '../exchange.ts'
+import { headerValue } from '../header-value.ts'
+import type { RememberedAnswer } from './answers.ts'
+
+/** Fields that belong to the first exchange or its connection, not to the answer. */
+const ofTheFirst: ReadonlySet<string> = new Set([
+  'connection',
+  'date',
+  'keep-alive',
+  'server-timing',
+  'x-request-id',
+])
+
+/** Gives the answer of the first request with this key to another one. */
+export const replay = (
+  { parts, request, response }: Pick<Arrival, 'parts' | 'request' | 'response'>,
+  { status, headers: stored, body }: RememberedAnswer,
+  requestId: string,
+): void => {
+  const headers = lasting(stored)
+  headers.push('X-Request-Id', requestId, 'Idempotent-Replayed', 'true')
+  // The first may have gone out in chunks; by now its length is known (RFC 9110 §8.6: none with 204 and 304).
+  const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304
+  if (hasBody && headerValue(headers, 'content-length') === undefined)
+    headers.push('Content-Length', String(body.length))
+  if (parts.draining()) headers.push('Connection', 'close')
+  response.writeHead(status, headers)
+  response.end(hasBody ? body : undefined)
+}
+
+const lasting = (headers: HeaderList): string[] => {
+  const kept: string[] = []
+  for (let i = 0; i < headers.length; i += 2)
+    if (!ofTheFirst.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
+  return kept
+}

@@ -1,0 +1,49 @@
+import type { RouteObserver } from '../core/observer.ts'
+import type { Arrival } from './exchange.ts'
+import type { Rejection } from './rejection.ts'
+import { reject } from './reply.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** Answers a request that never becomes an exchange, and puts it into the books. */
+export const refuse = (
+  arrival: Arrival,
+  rejection: Rejection,
+  observer: RouteObserver,
+  requestId: string,
+  head?: RequestHead,
+  route = '',
+): void => {
+  const { parts, request, response, expectsContinue, startedAt } = arrival
+  const { accessLog, tracing, unmatched } = parts.observer
+  const outcome = observer === unmatched ? 'unmatched' : 'rejected'
+  const method = request.method ?? ''
+  const { status } = rejection
+  const span = head && tracing?.request(method, route, head.headers, head.path)
+  observer.started()
+  const ended = (): void => {
+    const durationMs = parts.now() - startedAt
+    const sent = response.headersSent ? status : 0
+    observer.ended(method, sent, outcome, durationMs)
+    span?.end(sent, outcome)
+    if (!accessLog?.wants(outcome)) return
+    const path = head?.path ?? ''
+    const traceparent = span?.traceparent ?? head?.traceparent
+    accessLog.exchange({
+      requestId,
+      route,
+      method,
+      path,
+      status: sent,
+      outcome,
+      durationMs,
+      traceparent,
+      legs: [],
+    })
+  }
+  // The caller left while a shared limit was asked.
+  if (response.destroyed) return ended()
+  response.on('close', ended)
+  // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
+  const answer = expectsContinue ? { ...rejection, close: true } : rejection
+  reject(parts, request, response, answer, requestId, route || undefined)
+}

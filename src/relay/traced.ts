@@ -1,0 +1,35 @@
+import type { HeaderList, Policy } from '../core/call.ts'
+import type { AttemptStart } from '../core/observer.ts'
+
+export interface TracedOptions extends Pick<AttemptStart, 'upstream' | 'role' | 'server'> {
+  /** Lower-case names of the headers that carry the trace; see `Tracing`. */
+  readonly fields: readonly string[]
+}
+
+/** One CLIENT span for each try, the time it waits for a slot or a token included. */
+export const traced = ({ fields, ...leg }: TracedOptions): Policy =>
+  function tracedPolicy(next) {
+    return function traceTry(request, context) {
+      if (!context.trace) return next(request, context)
+      const { method } = request
+      const span = context.trace.attempt({ ...leg, method, number: context.attempts + 1 })
+      // The SDK owns the fields that carry the trace: the caller's make way for the span's.
+      const headers = [...without(request.headers, fields), ...span.headers]
+      return next({ ...request, headers }, context).then(outcome => {
+        if (outcome.kind === 'failure') span.end(0, outcome.error.token)
+        else {
+          const { response } = outcome
+          const answered = response.status >= 400 ? 'http_status' : ''
+          response.onEnd(error => span.end(response.status, error || answered))
+        }
+        return outcome
+      })
+    }
+  }
+
+const without = (headers: HeaderList, names: readonly string[]): string[] => {
+  const kept: string[] = []
+  for (let i = 0; i < headers.length; i += 2)
+    if (!names.includes(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
+  return kept
+}

@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http'
+import { expect, test } from 'vitest'
+import { ask } from '../../support/ask.ts'
+import { closing } from '../../support/cleanup.ts'
+import { eventually } from '../../support/eventually.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { startRelay } from '../../support/relay.ts'
+import { startUpstream } from '../../support/upstream.ts'
+
+const open = closing()
+
+const start = async (spec: object = {}) => {
+  const clock = new FakeClock()
+  const held: ServerResponse[] = []
+  const a = open(await startUpstream((_r, response) => held.push(response)))
+  const upstreams = [{ name: 'a', url: a.url, hedge: { delay: '50ms' } }]
+  const relay = open(await startRelay({ r: { upstreams, ...spec } }, { clock }))
+  const next = () => eventually(() => held.shift() ?? Promise.reject(new Error('no request yet')))
+  return { clock, a, relay, next }
+}
+
+test('a slow first attempt gets a second beside it; the first to answer wins and the other is cancelled', async () => {
+  const { clock, a, relay, next } = await start()
+  const answer = ask(relay)
+  const slow = await next()
+  clock.advance(49)
+  expect(a.received.length).toBe(1)
+  clock.advance(1)
+  ;(await next()).end('second')
+  expect((await answer).body.toString()).toBe('second')
+  await eventually(() => expect(slow.closed).toBe(true))
+  expect(relay.observer.policies.filter(({ event }) => event === 'hedged').length).toBe(1)
+  await eventually(() => expect(relay.observer.inFlight).toEqual({ requests: 0, attempts: 0 }))
+})
+
+test('a first attempt that is quick is alone', async () => {
+  const { clock, a, relay, next } = await start()
+  const answer = ask(relay)
+  ;(await next()).end('first')
+  expect((await answer).body.toString()).toBe('first')
+  clock.advance(1_000)
+  expect(a.received.length).toBe(1)
+})
+
+test('a POST without a key is not hedged', async () => {
+  const { clock, a, relay, next } = await start()
+  const answer = ask(relay, { method: 'POST', body: 'x' })
+  const only = await next()
+  clock.advance(1_000)
+  only.end('first')
+  expect((await answer).status).toBe(200)
+  expect(a.received.length).toBe(1)
+})

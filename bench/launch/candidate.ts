@@ -15,6 +15,8 @@ export interface Job {
   /** Upstreams that never answer: wait until it listens instead of for a first answer. */
   readonly silentUpstreams?: boolean
   readonly requestTimeoutSeconds?: number
+  /** Every policy on every leg, with bounds that are never met. Relay only. */
+  readonly policies?: boolean
   /** Paths with a route each; one route for everything when omitted. Relay only. */
   readonly routes?: readonly { readonly type: 'Exact' | 'PathPrefix'; readonly value: string }[]
 }

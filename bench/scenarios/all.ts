@@ -1,5 +1,6 @@
 import { idle } from './idle.ts'
 import { inFlightMemory } from './in-flight-memory.ts'
+import { policies } from './policies.ts'
 import { routes } from './routes.ts'
 import type { Scenario } from './scenario.ts'
 import { slowShadow } from './slow-shadow.ts'
@@ -13,4 +14,5 @@ export const scenarios: readonly Scenario[] = [
   inFlightMemory,
   idle,
   routes,
+  policies,
 ]

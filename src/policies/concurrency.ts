@@ -44,11 +44,14 @@ export const concurrency =
     }
   }
 
+/** Nobody knows when a slot is free; this keeps callers from coming back at once. */
+const fullRetryAfterMs = 1000
+
 const refuse = (observer: ConcurrencyOptions['observer']): Outcome => {
   observer.refused('connection_limit_reached')
   return localRefusal({
     token: 'connection_limit_reached',
     detail: 'concurrency: maxParallelRequests are under way and maxPendingRequests wait',
-    retryAfterMs: 0,
+    retryAfterMs: fullRetryAfterMs,
   })
 }

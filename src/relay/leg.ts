@@ -13,6 +13,9 @@ import { Timed } from '../core/timer-list.ts'
 import type { Exchange } from './exchange.ts'
 import type { CompiledLeg } from './route.ts'
 
+/** Nobody knows when there is room again; this keeps callers from coming back at once. */
+const fullRetryAfterMs = 1000
+
 /** One upstream's part of one request, from its dispatch to the last byte of its answer. */
 export class Leg extends Timed implements CallContext, BodySink {
   running: Cancellable | undefined
@@ -73,6 +76,7 @@ export class Leg extends Timed implements CallContext, BodySink {
   refuse(): void {
     if (this.compiled.awaited) {
       this.compiled.observer.refused('connection_limit_reached')
+      this.retryAfterMs = fullRetryAfterMs
       this.#end('failure', 'connection_limit_reached', 'too many requests in flight on this upstream')
     } else this.skip('limit')
   }

@@ -175,6 +175,34 @@ describe('examples', () => {
     expect(bytes).toEqual({ store: 4 * 1024 * 1024, scanner: 4 * 1024 * 1024 })
   })
 
+  test('payments: a failed attempt is made again under the same key, and a repeated request is not', async () => {
+    const statuses = [503, 201]
+    const { relay, upstreams } = await start('payments', {
+      payments: (_received, response) => {
+        response.writeHead(statuses.shift() ?? 500, { 'content-type': 'application/json' })
+        response.end('{"paid":5}')
+      },
+      ledger: says(200, { ok: 1 }),
+    })
+    const order = {
+      method: 'POST',
+      path: '/payments',
+      headers: { 'idempotency-key': 'order-7' },
+      body: '{"amount":5}',
+    }
+    const first = await relay.ask(order)
+    expect([first.status, json(first).results.payment]).toMatchObject([
+      200,
+      { outcome: 'success', attempts: 2, body: { paid: 5 } },
+    ])
+    const again = await relay.ask(order)
+    expect(again.header('idempotent-replayed')).toBe('true')
+    expect(again.body.toString()).toBe(first.body.toString())
+    const keys = upstreams['payments']!.received.map(received => received.header('idempotency-key'))
+    expect(keys).toEqual(['order-7-payment', 'order-7-payment'])
+    expect(upstreams['ledger']!.received.length).toBe(1)
+  })
+
   test('each has been tried', () => {
     expect([...tried].sort()).toEqual(names.sort())
   })

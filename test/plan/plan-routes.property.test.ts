@@ -41,7 +41,20 @@ const valid = routeObject('orders', {
   ],
   timeouts: { request: '2s', backendRequest: '1s' },
   limits: { maxBodySize: '1Mi', onOversize: 'Reject' },
+  retry: { attempts: 2, backoff: '50ms', codes: [503], on: ['Reset'] },
+  retryBudget: { percent: 10 },
+  rateLimit: { requests: 10, interval: '1s' },
+  idempotencyKey: { header: 'X-Key', ttl: '1h' },
   upstreams: [
+    {
+      name: 'p',
+      url: 'http://p:8080',
+      retry: { maxBackoff: '1s', retryAfterMax: '2s' },
+      circuitBreaker: { failurePercent: 10, minimumRequests: 5, window: '5s', openDuration: '1s' },
+      rateLimit: { requests: 20, burst: 5, onLimit: 'Wait', scope: 'Global' },
+      concurrency: { maxParallelRequests: 4, maxPendingRequests: 2 },
+      hedge: { delay: '100ms', maxParallel: 3 },
+    },
     { name: 'a', url: 'http://a:8080/x', request: { headers: { set: [{ name: 'x-b', value: '2' }] } } },
     {
       name: 'b',

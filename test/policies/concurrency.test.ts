@@ -110,7 +110,12 @@ describe('a try without a slot', () => {
     const refused = await send().answer
     expect(refused).toEqual({
       kind: 'failure',
-      error: { token: 'connection_limit_reached', detail: expect.any(String), unsent: true },
+      error: {
+        token: 'connection_limit_reached',
+        detail: expect.any(String),
+        unsent: true,
+        retryAfterMs: 1000,
+      },
     })
     expect(sent).toHaveLength(1)
     expect(observer.events).toEqual(['refused connection_limit_reached'])

@@ -123,6 +123,7 @@ test('a leg at its limit that nobody can stand in for is 503', async () => {
   const held = await a.next()
   const refused = await ask(relay)
   expect([refused.status, json(refused).code]).toEqual([503, 'connection_limit_reached'])
+  expect(refused.header('retry-after')).toBe('1')
   held.end()
   await one
 })

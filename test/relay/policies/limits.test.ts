@@ -118,6 +118,7 @@ test('no more run at once than concurrency allows; others wait, and one too many
   await eventually(() => expect(relay.observer.inFlight.requests).toBe(2))
   const refused = await ask(relay)
   expect([refused.status, json(refused).code]).toEqual([503, 'connection_limit_reached'])
+  expect(refused.header('retry-after')).toBe('1')
   expect(a.received.length).toBe(1)
   // The slot is held to the last byte of the answer.
   running.write('half')

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { ask, json, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
@@ -6,16 +5,11 @@ import { eventually } from '../support/eventually.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startRelay } from '../support/relay.ts'
-import { startStreamingUpstream, startUpstream } from '../support/upstream.ts'
+import { startHeldUpstream, startStreamingUpstream, startUpstream } from '../support/upstream.ts'
 
 const open = closing()
 
-const startHeld = async () => {
-  const held: ServerResponse[] = []
-  const upstream = open(await startUpstream((_r, response) => held.push(response)))
-  const next = () => eventually(() => held.shift() ?? Promise.reject(new Error('no request yet')))
-  return { ...upstream, next }
-}
+const startHeld = async () => open(await startHeldUpstream())
 
 const start = async (spec: object) => {
   const clock = new FakeClock()

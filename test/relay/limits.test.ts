@@ -1,20 +1,14 @@
-import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { ask, json, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startRelay } from '../support/relay.ts'
-import { startUpstream } from '../support/upstream.ts'
+import { startHeldUpstream, startUpstream } from '../support/upstream.ts'
 
 const open = closing()
 
-const startHeld = async () => {
-  const held: ServerResponse[] = []
-  const upstream = open(await startUpstream((_r, response) => held.push(response)))
-  const next = () => eventually(() => held.shift() ?? Promise.reject(new Error('no request yet')))
-  return { ...upstream, next }
-}
+const startHeld = async () => open(await startHeldUpstream())
 
 test('beyond the requests it may have in flight the relay answers 503 and says when to come back', async () => {
   const a = await startHeld()

@@ -1,20 +1,14 @@
-import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { ask, json, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startRelay } from '../support/relay.ts'
-import { startUpstream } from '../support/upstream.ts'
+import { startHeldUpstream, startUpstream } from '../support/upstream.ts'
 
 const open = closing()
 
-const startHeld = async () => {
-  const held: ServerResponse[] = []
-  const upstream = open(await startUpstream((_r, response) => held.push(response)))
-  const next = () => eventually(() => held.shift() ?? Promise.reject(new Error('no request yet')))
-  return { ...upstream, next }
-}
+const startHeld = async () => open(await startHeldUpstream())
 
 const to = (url: string, more: object = {}) => ({ r: { upstreams: [{ name: 'a', url, ...more }] } })
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { eventually } from './eventually.ts'
 
 /** A request as an upstream received it. */
 export interface Received {
@@ -78,6 +79,16 @@ const listen = async (received: Received[], handler: RequestListener): Promise<U
       await new Promise(resolve => server.close(resolve))
     },
   }
+}
+
+/** An upstream whose requests a test answers one by one. */
+export const startHeldUpstream = async () => {
+  const held: ServerResponse[] = []
+  const upstream = await startUpstream((_received, response) => held.push(response))
+  /** The response of the oldest request that was not taken yet; waits for one. */
+  const next = (): Promise<ServerResponse> =>
+    eventually(() => held.shift() ?? Promise.reject(new Error('no request yet')))
+  return { ...upstream, next }
 }
 
 export interface RawUpstream {

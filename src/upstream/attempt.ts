@@ -12,6 +12,7 @@ import type {
 } from '../core/call.ts'
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
 import { Timed, type TimerList } from '../core/timer-list.ts'
+import { bodyInParts, maxWholeBody } from './body-parts.ts'
 import { classify } from './classify.ts'
 import { endToEndHeaders, isPlainlyCoded } from './response-headers.ts'
 
@@ -84,12 +85,13 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     timeout?.start(this, this.#startedAt)
     observer.started()
     const { method, path, headers, body } = request
+    const inParts = Buffer.isBuffer(body) && body.length > maxWholeBody
     dispatcher.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path,
-        headers: headers as string[],
-        body: body === null || Buffer.isBuffer(body) ? body : body.open(),
+        headers: (inParts ? [...headers, 'content-length', String(body.length)] : headers) as string[],
+        body: inParts ? bodyInParts(body) : body === null || Buffer.isBuffer(body) ? body : body.open(),
       },
       this,
     )

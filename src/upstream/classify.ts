@@ -55,10 +55,14 @@ export const classify = (error: unknown, { headReceived }: { headReceived: boole
   return relayError(token ?? 'connection_terminated', detail, error)
 }
 
+/** 101 or 100 where no answer of that kind can be; undici tells them from a lost connection by these words alone. */
+const misplacedStatus = new Set<unknown>(['bad upgrade', 'bad response'])
+
 const codeOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return ''
-  const { code, name, data } = error as { code?: unknown; name?: unknown; data?: unknown }
+  const { code, name, data, message } = error as Record<'code' | 'name' | 'data' | 'message', unknown>
   // undici leaves its parser's errors without a code; only the end of the input leaves no bytes behind.
   if (name === 'HTTPParserError') return data === '' ? unexpectedEnd : 'HPE_'
+  if (name === 'SocketError' && misplacedStatus.has(message)) return 'HPE_'
   return typeof code === 'string' ? code : ''
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool as UndiciPool } from 'undici'
+import { createConnect } from './connect.ts'
 import { Pool } from './undici-pool.ts'
 
 /** Waiting for TCP and TLS, before anything was sent. */
@@ -58,5 +59,5 @@ const createPool = (origin: string): UndiciPool =>
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: maxHeaderBytes,
-    connect: { timeout: connectTimeoutMs },
+    connect: createConnect(connectTimeoutMs),
   })

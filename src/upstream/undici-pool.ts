@@ -1,4 +1,5 @@
-import type { Pool as UndiciPool } from 'undici'
+import type { buildConnector as UndiciConnector, Pool as UndiciPool } from 'undici'
+import untypedConnector from 'undici/lib/core/connect.js'
 import UntypedPool from 'undici/lib/dispatcher/pool.js'
 
 /**
@@ -6,3 +7,4 @@ import UntypedPool from 'undici/lib/dispatcher/pool.js'
  * start and 10 MB that a relay never uses. The version is pinned, so the path holds.
  */
 export const Pool: typeof UndiciPool = UntypedPool
+export const buildConnector: typeof UndiciConnector = untypedConnector

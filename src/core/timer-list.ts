@@ -36,7 +36,8 @@ export class TimerList {
     if (this.#tail) this.#tail.nextTimed = entry
     else this.#head = entry
     this.#tail = entry
-    if (!this.#armed) this.#arm(entry.expiresAt - this.#clock.now())
+    // For the first in line: within `#expire` that need not be the one that begins here.
+    if (!this.#armed) this.#arm(this.#head!.expiresAt - this.#clock.now())
   }
 
   stop(entry: Timed): void {

@@ -16,7 +16,7 @@ test('every token has the status of the contract', () => {
       'http_status',
       'body_too_large',
     ],
-    503: ['connection_limit_reached'],
+    503: ['connection_limit_reached', 'circuit_open', 'rate_limited'],
     504: ['connection_timeout', 'http_response_timeout', 'deadline_exceeded'],
   })
 })

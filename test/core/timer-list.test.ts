@@ -157,3 +157,14 @@ test('waits longer than a system timer can, a piece at a time', () => {
   callback()
   expect(ended).toEqual(['ended'])
 })
+
+test('one that is started again in its own callback delays nobody who was waiting', () => {
+  const { clock, list, begin } = start()
+  const again: Alarm = new Alarm(clock, () => list.start(again, clock.now()))
+  const other = new Alarm(clock)
+  list.start(again, clock.now())
+  clock.advance(30)
+  list.start(other, clock.now())
+  clock.advance(100)
+  expect(other.rang).toEqual([begin + 130])
+})

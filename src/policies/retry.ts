@@ -16,6 +16,8 @@ export interface RetryOptions extends RetryableOptions, BackoffOptions, ReplayOp
   readonly retryAfterMaxMs: number
   /** That of the route: counts each first try, pays for each retry. */
   readonly budget: RetryBudget
+  /** True while a try would be refused without being sent: what failed then stays as it is. */
+  readonly refuses?: () => boolean
   readonly clock: Clock
   /** Milliseconds since the epoch: `Retry-After` may name a date. */
   readonly wallClock: () => number
@@ -27,7 +29,7 @@ const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Sends a request again after a failure that may pass, as long as the request can be repeated, `attempts` are
- * left, the wait ends before the deadline and the budget pays; otherwise the last outcome is returned as it is.
+ * left, the circuit is closed, the wait ends before the deadline and the budget pays; otherwise the last outcome is returned as it is.
  * An answer that is not returned is drained before the wait. A leg that is stopped during a wait fails at once.
  *
  * `retriesExhausted` is reported when all `attempts` were made and the last of them ended in a way that would
@@ -60,7 +62,7 @@ const resender = (options: RetryOptions, mayPass: (outcome: Outcome) => boolean,
         break
       }
       const waitMs = waitBefore(retries, outcome, options)
-      if (clock.now() + waitMs >= context.deadline) break
+      if (clock.now() + waitMs >= context.deadline || options.refuses?.()) break
       if (!budget.spend()) {
         observer.budgetSpent()
         break

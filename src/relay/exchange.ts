@@ -31,6 +31,8 @@ export interface RelayParts {
   readonly pseudonym: string
   /** To requests with an idempotency key, for when they come again. */
   readonly answers: RememberedAnswers
+  /** From 0 to 1, for sampling. Defaults to Math.random. */
+  readonly random?: () => number
   /** Ends uploads of which nothing comes any more. */
   readonly stalled: TimerList
   /** True once the process has been told to stop: answers then end their connections. */
@@ -173,7 +175,8 @@ export class Exchange extends Timed {
 
   #fanOut(bodyOf: (leg: Leg) => RequestBody, only: number | undefined): void {
     this.#started = true
-    const draw = Math.random() * 100
+    const { random = Math.random } = this.parts
+    const draw = random() * 100
     const { legs } = this.route
     for (const compiled of legs) {
       if (compiled.sample && !compiled.sample(this.head, draw)) continue

@@ -18,6 +18,8 @@ import { traced } from './traced.ts'
 /** What the policies of one leg are made of. */
 export interface PolicyParts {
   readonly clock: Clock
+  /** From 0 to 1, for back-off. */
+  readonly random: () => number
   readonly timers: Timers
   readonly observer: LegObserver
   /** Lower-case names of the headers that carry the trace; `undefined` when nothing is traced. */
@@ -46,7 +48,7 @@ export const legPolicies = (
   route: Pick<ServedRoute, 'idempotencyKey'>,
   parts: PolicyParts,
 ): readonly NamedPolicy[] => {
-  const { clock, timers, observer, traceFields, budget } = parts
+  const { clock, random, timers, observer, traceFields, budget } = parts
   const { name: upstream, role } = leg
   const keyHeader = (route.idempotencyKey?.header ?? defaultKeyHeader).toLowerCase()
   const breaker =
@@ -63,13 +65,24 @@ export const legPolicies = (
       return new Semaphore({ maxParallel, maxPending })
     })
   const wallClock = Date.now
-  const { random } = Math
+  const refuses = breaker && (() => breaker.refuses())
 
   const chain: readonly (readonly [name: string, policy: Policy | false | undefined])[] = [
     // Around everything that one try consists of: each try is counted, limited and traced by itself.
     [
       'retry',
-      leg.retry && budget && retry({ ...leg.retry, keyHeader, budget, clock, wallClock, random, observer }),
+      leg.retry &&
+        budget &&
+        retry({
+          ...leg.retry,
+          ...(refuses && { refuses }),
+          keyHeader,
+          budget,
+          clock,
+          wallClock,
+          random,
+          observer,
+        }),
     ],
     // Within one try of retry, so that a hedged pair that fails is retried as one; both spend the same budget.
     ['countRequests', budget && !leg.retry && countRequests(budget)],

@@ -106,3 +106,12 @@ test('it opens after no more errors than its threshold and what was in flight al
   expect(a.received.length).toBeGreaterThanOrEqual(3)
   expect(a.received.length).toBeLessThanOrEqual(3 + 4)
 })
+
+test('nothing is retried into an open circuit: the answer that opened it is passed on', async () => {
+  const a = await startSwitched(503)
+  const upstreams = [{ name: 'a', url: a.url, circuitBreaker, retry: { attempts: 5, backoff: '1ms' } }]
+  const relay = open(await startRelay({ r: { upstreams } }))
+  const answer = await ask(relay)
+  expect([answer.status, answer.body.toString()]).toEqual([503, 'x'])
+  expect(a.received.length).toBe(3)
+})

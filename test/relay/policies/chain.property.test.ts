@@ -200,6 +200,7 @@ test('whatever the policies and the faults: tries and time stay within what they
         { idempotencyKey: undefined },
         {
           clock,
+          random: Math.random,
           timers: new Timers(clock),
           observer: observer.leg('r', 'a', 'Required'),
           traceFields: undefined,

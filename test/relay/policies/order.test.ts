@@ -16,6 +16,7 @@ const namesFor = (policies: object, spec: object = {}, traceFields?: string[]): 
   const { now } = systemClock
   const chain = legPolicies(route.legs[0]!, route, {
     clock: systemClock,
+    random: Math.random,
     timers: new Timers(systemClock),
     observer: recorder().leg('r', 'a', 'Required'),
     traceFields,

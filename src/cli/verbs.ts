@@ -4,8 +4,9 @@ import { explain } from './explain.ts'
 import { help } from './help.ts'
 import { lint } from './lint.ts'
 import { run } from './run.ts'
+import { simulate } from './simulate.ts'
 import type { Verb } from './verb.ts'
 import { version } from './version.ts'
 
 /** Every verb, in the order in which help and documentation list them. */
-export const verbs: readonly Verb[] = [demo, run, lint, explain, crd, version, help]
+export const verbs: readonly Verb[] = [demo, run, lint, explain, simulate, crd, version, help]

@@ -32,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   controller: ['api', 'plan'],
   injector: ['api'],
   serve: ['*'],
+  simulate: ['*'],
   cli: ['*'],
 }
 

@@ -9,6 +9,7 @@ export const container: Machine = {
   terminal: false,
   colour: false,
   loopback: ['127.0.0.1', '::1'],
+  memoryLimit: 0,
   any: '::',
 }
 

@@ -25,6 +25,7 @@ test('the defaults keep data and admin on loopback and telemetry on every addres
     drainDelayMs: 5000,
     shutdownTimeoutMs: 25_000,
     maxInFlight: 10_000,
+    maxDelayMs: 200,
     rateLimitStore: undefined,
     maxBufferedBytes: 256 * 1024 * 1024,
     settings: {
@@ -37,11 +38,17 @@ test('the defaults keep data and admin on loopback and telemetry on every addres
       'drain-delay': '5s',
       'shutdown-timeout': '25s',
       'max-in-flight': '10000',
+      'max-delay': '200ms',
       'rate-limit-store': '',
       'max-buffered': '256Mi',
     },
     source,
   })
+})
+
+test('in a container with little memory fewer bytes of bodies are held', () => {
+  const { maxBufferedBytes } = configOf([], { ...container, memoryLimit: 256 * 1024 * 1024 })
+  expect(maxBufferedBytes).toBe(64 * 1024 * 1024)
 })
 
 test('a machine without IPv6 listens on IPv4 alone', () => {

@@ -20,7 +20,7 @@ export const help = `Usage: npm run bench -- [options]
 FanOut Relay and its peers side by side in one run, on loopback. \`node bench/setup.ts\` installs the peers.
 
   --rounds N           rounds of every measurement (default 5)
-  --quick              one round of small counts, under a minute: shows that it runs, measures little
+  --quick              one round of small counts, a minute or two: shows that it runs, measures little
   --only A,B           these candidates alone, by name; the spaces of a name may be hyphens
   --cases A,B          these cases alone, no scenarios: ${caseNames.join(', ')}
   --scenario A,B       these scenarios alone, no cases: ${scenarios.map(({ name }) => name).join(', ')}

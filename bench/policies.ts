@@ -112,7 +112,13 @@ const measure = async (call: Call): Promise<number> => {
   const deadline = now() + 30_000
   const begin = now()
   for (let i = 0; i < requests; i++) {
-    const context = () => ({ running: undefined, cancelled: undefined, attempts: 0, deadline, trace: undefined })
+    const context = () => ({
+      running: undefined,
+      cancelled: undefined,
+      attempts: 0,
+      deadline,
+      trace: undefined,
+    })
     await Promise.all([call(request, context()), call(request, context())])
   }
   return ((now() - begin) * 1e6) / requests

@@ -12,6 +12,7 @@ import { dataServer } from './relay/data-server.ts'
 import { RememberedAnswers } from './relay/idempotency/answers.ts'
 import { lazyListener } from './relay/lazy-listener.ts'
 import { LegStates } from './relay/leg-states.ts'
+import { Refusals } from './relay/overload-refusals.ts'
 import { requestIds } from './relay/request-id.ts'
 import type { RelayState } from './relay/reserved-app.ts'
 import { TableHolder } from './relay/table-holder.ts'
@@ -19,6 +20,7 @@ import { buildInfo } from './serve/build-info.ts'
 import { Configuration } from './serve/configuration.ts'
 import { drain } from './serve/drain.ts'
 import { guardProcess } from './serve/guard-process.ts'
+import { createOverload, guardMemory } from './serve/guards.ts'
 import { listen } from './serve/listen.ts'
 import { untilStopped } from './serve/signals.ts'
 import { FailureRing } from './telemetry/failure-ring.ts'
@@ -52,7 +54,8 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   const timers = new Timers(systemClock)
   const url = config.rateLimitStore
   const onState = (state: StoreState) => metrics.limitStore(state)
-  const shared = url === undefined ? undefined : createSharedLimits({ url, clock: systemClock, logger, onState })
+  const shared =
+    url === undefined ? undefined : createSharedLimits({ url, clock: systemClock, logger, onState })
   const tableParts = {
     pools,
     legStates: new LegStates(),
@@ -64,7 +67,14 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   const configuration = new Configuration({ tables, tableParts, metrics, logger })
 
   let draining = false
-  const budget = new Budget(config)
+  const budget = new Budget(config, guardMemory(logger))
+  const refusals = new Refusals({
+    now: systemClock.now,
+    unmatched: observer.unmatched,
+    draining: () => draining,
+    maxHeld: config.maxInFlight,
+  })
+  const overload = createOverload(config.maxDelayMs, refusals, logger)
   const parts = {
     now: systemClock.now,
     observer,
@@ -96,7 +106,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     data: {
       flag: '--listen',
       endpoints: config.listen,
-      createServer: () => dataServer({ handle, state, unmatched: observer.unmatched }),
+      createServer: () => dataServer({ handle, state, unmatched: observer.unmatched, overload }),
     },
     admin: { flag: '--admin', endpoints: config.admin, createServer: () => createServer(admin) },
     telemetry: {
@@ -114,7 +124,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   )
   config.onListening?.({ data: data.addresses, admin: side.admin.addresses })
 
-  const busy = (): number => tables.inUse
+  const busy = (): number => tables.inUse + refusals.held
   const signal = await untilStopped(second => {
     logger.error({ signal: second, aborted: busy() }, 'told to stop a second time')
   })

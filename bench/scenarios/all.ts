@@ -1,6 +1,8 @@
 import { idle } from './idle.ts'
 import { inFlightMemory } from './in-flight-memory.ts'
+import { overload } from './overload.ts'
 import { policies } from './policies.ts'
+import { resilience } from './resilience.ts'
 import { routes } from './routes.ts'
 import type { Scenario } from './scenario.ts'
 import { slowShadow } from './slow-shadow.ts'
@@ -15,4 +17,6 @@ export const scenarios: readonly Scenario[] = [
   idle,
   routes,
   policies,
+  resilience,
+  overload,
 ]

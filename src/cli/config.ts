@@ -27,6 +27,8 @@ export interface RelayConfig {
   readonly maxInFlight: number
   /** Bytes of captured bodies held at once, over all requests. */
   readonly maxBufferedBytes: number
+  /** How long a turn of the event loop may last before requests are refused; 0 = any time. */
+  readonly maxDelayMs: number
   /** URL of the store of limits that relays share; it may hold a password. `undefined` = none. */
   readonly rateLimitStore: string | undefined
   /** Options in effect by flag, as a user would write them: the admin API shows them. */

@@ -18,4 +18,6 @@ export interface Machine {
   readonly loopback: readonly string[]
   /** The address that stands for all: `::`, which takes IPv4 as well, or `0.0.0.0` without IPv6. */
   readonly any: string
+  /** Bytes that the container may use; 0 = no limit. */
+  readonly memoryLimit: number
 }

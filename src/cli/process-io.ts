@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import { memoryLimit } from '../serve/memory-guard-limit.ts'
 import type { Io } from './io.ts'
 
 /** The process itself. The environment is read nowhere else. */
@@ -18,6 +19,7 @@ export const processIo = (): Io => {
       colour: terminal && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
       loopback: hasIpv6Loopback ? ['127.0.0.1', '::1'] : ['127.0.0.1'],
       any: hasIpv6 ? '::' : '0.0.0.0',
+      memoryLimit: memoryLimit(),
     },
     stdout: text => void process.stdout.write(text),
     stderr: text => void process.stderr.write(text),

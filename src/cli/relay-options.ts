@@ -1,6 +1,7 @@
 import type { RouteSource } from '../api/snapshot.ts'
 import { logLevels } from '../core/logger.ts'
 import { InvalidStoreUrl, readStoreUrl } from '../limits/store-address.ts'
+import { defaultMaxBufferedBytes } from '../serve/memory-guard-limit.ts'
 import type { RelayConfig } from './config.ts'
 import { endpoints, formatEndpoint } from './endpoint.ts'
 import type { Machine } from './io.ts'
@@ -91,8 +92,18 @@ export const relayOptions = {
     flag: 'max-buffered',
     value: 'SIZE',
     description: 'Bytes of captured request bodies held at once, over all requests; more is answered 503.',
-    default: '256Mi',
+    default: ({ memoryLimit }) =>
+      memoryLimit === 0 ? '256Mi' : String(defaultMaxBufferedBytes(memoryLimit)),
+    defaultText: "256Mi, or a quarter of the container's memory limit if that is less",
     read: bytes,
+  }),
+  maxDelay: option({
+    flag: 'max-delay',
+    value: 'DURATION',
+    description:
+      'How long requests may wait for the CPU: while that is exceeded, new ones are answered 503. 0s = never refused for that.',
+    default: '200ms',
+    read: milliseconds,
   }),
   rateLimitStore: option({
     flag: 'rate-limit-store',
@@ -137,6 +148,7 @@ export const relayConfig = (
   shutdownTimeoutMs: values.shutdownTimeout,
   maxInFlight: values.maxInFlight,
   maxBufferedBytes: values.maxBuffered,
+  maxDelayMs: values.maxDelay,
   rateLimitStore: values.rateLimitStore,
   settings,
   source,

@@ -6,6 +6,7 @@ import { isEnding, markEnding } from './ending.ts'
 import { lazyListener } from './lazy-listener.ts'
 import { dropRest, linger } from './linger.ts'
 import { allowedMethods } from './methods.ts'
+import type { Overload } from './overload.ts'
 import type { RelayState } from './reserved-app.ts'
 
 /** Paths the relay keeps for itself on the data port. */
@@ -18,6 +19,8 @@ export interface DataServerOptions {
   readonly state: () => RelayState
   /** Counts what cannot even be parsed. */
   readonly unmatched: RouteObserver
+  /** Refuses what there is no time for, all but the relay's own paths. Absent = everything is taken. */
+  readonly overload?: Overload | undefined
   /** A caller that sends its head slower than this is answered 408 (slowloris). Defaults to 10 s. */
   readonly headersTimeoutMs?: number
   /** How often slow heads are looked for: the bound above is met within this. Defaults to 2 s. */
@@ -31,6 +34,7 @@ export const dataServer = ({
   handle,
   state,
   unmatched,
+  overload,
   headersTimeoutMs = 10_000,
   checkIntervalMs = 2_000,
   keepAliveTimeoutMs = 65_000,
@@ -53,7 +57,9 @@ export const dataServer = ({
     if (isReserved(url) && hasHost(request)) {
       boundRest(request, response)
       own(request, response)
-    } else if (request.method === 'OPTIONS' && isLastHop(request, url)) {
+      // Before anything is read or made for it, so that a refusal costs as little as it can.
+    } else if (overload?.refuses(request, response, expectsContinue)) return
+    else if (request.method === 'OPTIONS' && isLastHop(request, url)) {
       boundRest(request, response)
       answerOptions(response)
     } else handle(request, response, { expectsContinue })

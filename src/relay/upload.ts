@@ -26,7 +26,7 @@ export class Upload extends Timed {
     const declared = exchange.head.contentLength
     const large = declared !== undefined && declared > this.#limit
     if (large && route.onOversize === 'Reject') return exchange.refuse(bodyTooLarge(this.#limit))
-    if (!large && !parts.budget.hasRoomFor(declared ?? 0))
+    if (!parts.budget.hasRoomForBody(large ? 0 : (declared ?? 0)))
       return exchange.refuse(expectsContinue ? { ...overloaded, close: true } : overloaded)
     // Only now is it certain that the body will be read.
     if (expectsContinue) exchange.response.writeContinue()

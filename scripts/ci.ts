@@ -69,6 +69,7 @@ one('npm', 'run', 'build')
 counted('node', 'scripts/readme-blocks.ts', '--skip-install')
 addTests()
 counted('node', 'scripts/abort-test.ts', '--count', '10000')
+counted('node', 'scripts/reload-test.ts')
 
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -24,6 +24,8 @@ export interface Job {
 export interface Running {
   readonly pid: number
   readonly port: number
+  /** Where its probes are, if not on `port`. */
+  readonly telemetryPort?: number
   /** From the start of the process to its first good answer. */
   readonly readyMs: number
   /** From the start to its own word that it is ready, where it has one. */

@@ -38,7 +38,7 @@ export function relay(): Candidate {
           return firstGoodAnswer(child, port, { path: job.routes?.[0]?.value ?? '/' })
         },
       )
-      return { ...running, ownWordMs }
+      return { ...running, ownWordMs, telemetryPort: telemetry }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { ResponseReader } from './response-reader.ts'
 
@@ -23,6 +24,14 @@ export class Connection {
     this.#waiting = true
     this.#socket ??= this.#open()
     this.#socket.write(request)
+  }
+
+  /** Connects ahead of the first request; resolves when that is done, well or not. */
+  async ready(): Promise<void> {
+    this.#socket ??= this.#open()
+    const socket = this.#socket
+    if (socket.connecting)
+      await Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => {})
   }
 
   close(): void {

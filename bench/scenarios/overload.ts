@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
+import type { Running } from '../launch/candidate.ts'
 import type { FloodOrder, FloodResult } from '../load/flood.ts'
 import { startChild } from '../process/child.ts'
 import { pinned } from '../process/cores.ts'
@@ -36,7 +37,7 @@ async function run(bench: Bench): Promise<Section> {
   const measured = await eachVariant(bench, ['fanout-relay'], [situation], ({ candidate }) => {
     const [primary = 0, secondary = 0] = bench.fast.ports
     const job = { mode: 'aggregate', primary, secondary } as const
-    return running(bench, candidate, job, ({ pid, port }) => measure(bench, pid, port))
+    return running(bench, candidate, job, started => measure(bench, started))
   })
   const of = (pick: (result: Overloaded) => number) =>
     spread(measured.rounds('fanout-relay', situation).map(result => result && pick(result)))
@@ -70,11 +71,9 @@ async function run(bench: Bench): Promise<Section> {
   }
 }
 
-async function measure(bench: Bench, pid: number, port: number): Promise<Overloaded> {
+async function measure(bench: Bench, { pid, port, telemetryPort = port }: Running): Promise<Overloaded> {
   const { quick } = bench.settings
   let cpu = 0
-  // Kubernetes has asked long before; what serves it is loaded at the first request.
-  await ask(port, '/-/fanout/readyz')
   const closed = { port, request: shape, connections: 64, warmup: quick ? 500 : 20_000 }
   const limits = { count: quick ? 1_000 : 1_000_000, maxMs: quick ? 500 : 4_000 }
   const peak = await bench.load.closed({ ...closed, ...limits }, () => {
@@ -95,7 +94,7 @@ async function measure(bench: Bench, pid: number, port: number): Promise<Overloa
     let slowestHealthMs = 0
     const watched = (async () => {
       while (flooding) {
-        const { ms } = await ask(port, '/-/fanout/readyz')
+        const { ms } = await ask(telemetryPort, '/livez')
         slowestHealthMs = Math.max(slowestHealthMs, ms)
         await sleep(100)
       }

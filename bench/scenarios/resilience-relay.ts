@@ -16,6 +16,8 @@ export type Specs = Readonly<Record<string, object>>
 /** The relay with routes of a scenario's own. */
 export interface RelayWithRoutes {
   readonly port: number
+  /** How long the slower of `/livez` and the admin API takes to answer, on connections of their own. */
+  healthMs(): Promise<number>
   /** Sum of all series of this name. */
   metric(name: string): Promise<number>
   /** Puts these routes in place of the others; resolves when they are served. */
@@ -41,6 +43,13 @@ export async function startRelayWith(bench: Bench, specs: Specs): Promise<RelayW
   }
   return {
     port,
+    async healthMs() {
+      const begin = performance.now()
+      const options = { headers: { connection: 'close' } }
+      const both = [`http://${at(telemetry)}/livez`, `http://${at(admin)}/api/v1/overview`]
+      await Promise.all(both.map(async url => (await fetch(url, options)).arrayBuffer()))
+      return performance.now() - begin
+    },
     metric,
     async reload(next) {
       const reloads = 'fanout_config_reloads_total'

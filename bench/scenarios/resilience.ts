@@ -3,6 +3,7 @@ import type { Section } from '../report/section.ts'
 import { breaker } from './resilience-breaker.ts'
 import { isolation } from './resilience-isolation.ts'
 import { limit } from './resilience-limit.ts'
+import { overloaded } from './resilience-overload.ts'
 import { retries } from './resilience-retries.ts'
 import type { Row } from './resilience-row.ts'
 import { shadow } from './resilience-shadow.ts'
@@ -10,7 +11,7 @@ import type { Scenario } from './scenario.ts'
 
 const name = 'resilience'
 const title = 'Failing upstreams and too many requests: what the policies let through'
-const parts = { isolation, retries, breaker, limit, shadow }
+const parts = { isolation, retries, breaker, limit, overloaded, shadow }
 
 /** What the relay's policies promise, measured on the relay alone: no peer has the same ones to compare. */
 export const resilience: Scenario = { name, title, run }

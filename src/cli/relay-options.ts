@@ -102,7 +102,7 @@ export const relayOptions = {
     value: 'DURATION',
     description:
       'How long requests may wait for the CPU: while that is exceeded, new ones are answered 503. 0s = never refused for that.',
-    default: '200ms',
+    default: '100ms',
     read: milliseconds,
   }),
   rateLimitStore: option({

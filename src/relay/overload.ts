@@ -13,7 +13,7 @@ export interface Loop {
 export interface OverloadOptions {
   readonly loop: Loop
   readonly refusals: Refusals
-  /** How long requests may wait for the CPU: beyond it, the rest of a turn is refused. Defaults to 200 ms. */
+  /** How long requests may wait for the CPU: beyond it, the rest of a turn is refused. Defaults to 100 ms. */
   readonly maxTurnMs?: number
   /** The change, and how many requests were refused since the change before. At most one pair in 5 s. */
   readonly onChange?: (overloaded: boolean, refused: number) => void
@@ -49,7 +49,7 @@ export class Overload {
   #lastRefusal = 0
   #refusedBefore = 0
 
-  constructor({ loop, refusals, maxTurnMs = 200, onChange = () => {} }: OverloadOptions) {
+  constructor({ loop, refusals, maxTurnMs = 100, onChange = () => {} }: OverloadOptions) {
     this.#loop = loop
     this.#refusals = refusals
     this.#maxTurnMs = maxTurnMs

@@ -25,7 +25,7 @@ test('the defaults keep data and admin on loopback and telemetry on every addres
     drainDelayMs: 5000,
     shutdownTimeoutMs: 25_000,
     maxInFlight: 10_000,
-    maxDelayMs: 200,
+    maxDelayMs: 100,
     rateLimitStore: undefined,
     maxBufferedBytes: 256 * 1024 * 1024,
     settings: {
@@ -38,7 +38,7 @@ test('the defaults keep data and admin on loopback and telemetry on every addres
       'drain-delay': '5s',
       'shutdown-timeout': '25s',
       'max-in-flight': '10000',
-      'max-delay': '200ms',
+      'max-delay': '100ms',
       'rate-limit-store': '',
       'max-buffered': '256Mi',
     },

@@ -42,7 +42,7 @@ const response = {
   resume: nothing,
   discard: nothing,
   cancel: nothing,
-  onEnd: (listener: (error: '') => void) => listener(''),
+  onEnd: (listener: (error: '', stalled: boolean) => void) => listener('', false),
 }
 const bare: Call = () => Promise.resolve({ kind: 'response', response })
 

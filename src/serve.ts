@@ -76,7 +76,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   })
   const overload = createOverload(config.maxDelayMs, refusals, logger)
   const parts = {
-    now: systemClock.now,
+    clock: systemClock,
     observer,
     budget,
     pseudonym: `fanout-relay-${randomBytes(4).toString('hex')}`,

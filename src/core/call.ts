@@ -79,7 +79,8 @@ export interface UpstreamResponse {
   onEnd(listener: EndListener): void
 }
 
-export type EndListener = (error: ErrorToken | '') => void
+/** `stalled`: it was the caller that was waited for when the answer was cut, not the upstream. */
+export type EndListener = (error: ErrorToken | '', stalled: boolean) => void
 
 /** Where a response body goes. After `end` or `error` nothing follows. */
 export interface BodySink {

@@ -31,6 +31,8 @@ export interface RelayError {
   readonly cause?: unknown
   /** Nothing of the request was handed to a connection, so sending it again repeats nothing. */
   readonly unsent?: boolean
+  /** The upstream was waiting for the rest of the request when the time was up. */
+  readonly stalled?: boolean
   /** When another try may succeed, for refusals of the relay's own: an open circuit, a limit. */
   readonly retryAfterMs?: number
 }

@@ -40,6 +40,8 @@ export class Breaker {
   /** Probes that may still be sent. A success keeps its place, so that no more are sent than needed. */
   #probesLeft = 0
   #probesSucceeded = 0
+  #probedAt = 0
+  #retired = false
 
   constructor(settings: BreakerSettings, parts: BreakerParts) {
     this.#settings = settings
@@ -50,8 +52,7 @@ export class Breaker {
   /** An open circuit becomes half open when its time is over and somebody asks. */
   get state(): BreakerState {
     if (this.#state === 'open' && this.#parts.now() >= this.#openUntil) {
-      this.#probesLeft = this.#settings.halfOpenRequests
-      this.#probesSucceeded = 0
+      this.#probeAnew()
       this.#enter('half_open')
     }
     return this.#state
@@ -60,15 +61,28 @@ export class Breaker {
   /** Whether `admit` would refuse now. Takes nothing. */
   refuses(): boolean {
     if (this.#state === 'closed') return false
-    return this.state === 'open' || this.#probesLeft === 0
+    return this.state === 'open' || (this.#probesLeft === 0 && !this.#probesAreLost())
   }
 
   /** To be called at the moment of sending; each ticket but 0 is to be reported back exactly once. */
   admit(): Ticket {
     if (this.#state === 'closed') return this.#period
     if (this.refuses()) return 0
+    if (this.#probesLeft === 0) this.#probeAnew()
     this.#probesLeft--
+    this.#probedAt = this.#parts.now()
     return this.#period
+  }
+
+  /** A probe without any timeout may never end; after as long as the circuit stays open another is sent. */
+  #probesAreLost(): boolean {
+    return this.#parts.now() - this.#probedAt >= this.#settings.openMs
+  }
+
+  #probeAnew(): void {
+    this.#probesLeft = this.#settings.halfOpenRequests
+    this.#probesSucceeded = 0
+    this.#period++
   }
 
   /** Probes decide at the head of their answer: whoever waits for the circuit waits for no body. */
@@ -79,7 +93,7 @@ export class Breaker {
   succeeded(ticket: Ticket): void {
     if (ticket !== this.#period) return
     if (this.#state === 'half_open') {
-      if (++this.#probesSucceeded === this.#settings.halfOpenRequests) this.reset()
+      if (++this.#probesSucceeded === this.#settings.halfOpenRequests) this.#close()
       return
     }
     this.#failuresInRow = 0
@@ -105,8 +119,12 @@ export class Breaker {
     return this.#state === 'open' ? Math.max(0, this.#openUntil - this.#parts.now()) : 0
   }
 
-  /** Closes it and forgets every result. */
-  reset(): void {
+  /** Its place has been taken by another: from now on it tells nobody of its state. */
+  retire(): void {
+    this.#retired = true
+  }
+
+  #close(): void {
     this.#failuresInRow = 0
     this.#window?.clear()
     this.#enter('closed')
@@ -129,6 +147,6 @@ export class Breaker {
     const changed = state !== this.#state
     this.#state = state
     this.#period++
-    if (changed) this.#parts.onState(state)
+    if (changed && !this.#retired) this.#parts.onState(state)
   }
 }

@@ -12,7 +12,7 @@ export interface CircuitBreakerOptions {
 
 /**
  * Asks the breaker at the moment of sending and tells it what came of it. A failure is a status of 500 and
- * above or a failure of the upstream's; a success is any other answer that was read to its end.
+ * above or a failure of the upstream's, which a caller that reads or sends too slowly is not; a success is any other answer that was read to its end.
  */
 export const circuitBreaker =
   ({ breaker, observer }: CircuitBreakerOptions): Policy =>
@@ -42,14 +42,14 @@ export const refuseOpen = (breaker: Breaker, observer: CircuitBreakerOptions['ob
 }
 
 const account = (breaker: Breaker, ticket: Ticket, outcome: Outcome): void => {
-  if (outcome.kind === 'failure') settle(breaker, ticket, outcome.error.token)
+  if (outcome.kind === 'failure') settle(breaker, ticket, outcome.error.token, outcome.error.stalled === true)
   else if (outcome.response.status >= 500) breaker.failed(ticket)
   else if (breaker.isProbe(ticket)) breaker.succeeded(ticket)
-  else outcome.response.onEnd(error => settle(breaker, ticket, error))
+  else outcome.response.onEnd((error, stalled) => settle(breaker, ticket, error, stalled))
 }
 
-const settle = (breaker: Breaker, ticket: Ticket, error: ErrorToken | ''): void => {
+const settle = (breaker: Breaker, ticket: Ticket, error: ErrorToken | '', stalled: boolean): void => {
   if (error === '') breaker.succeeded(ticket)
-  else if (isNotUpstreams(error)) breaker.cancelled(ticket)
+  else if (stalled || isNotUpstreams(error)) breaker.cancelled(ticket)
   else breaker.failed(ticket)
 }

@@ -1,6 +1,7 @@
 import type { Call, Outcome, Policy } from '../core/call.ts'
 import type { PolicyObserver } from '../core/observer.ts'
 import { localRefusal } from './local-refusal.ts'
+import { mayResendUnsent } from './replayable.ts'
 import type { Semaphore } from './semaphore.ts'
 import { startCall } from './start-call.ts'
 import { type Waiting, WaitingTry } from './waiting-try.ts'
@@ -35,7 +36,8 @@ export const concurrency =
 
     return function concurrency(request, context) {
       if (semaphore.tryAcquire()) return send(request, context)
-      if (semaphore.isQueueFull) return Promise.resolve(refuse(observer))
+      // A body that is coming in would hold up its other readers meanwhile.
+      if (semaphore.isQueueFull || !mayResendUnsent(request)) return Promise.resolve(refuse(observer))
       return new Promise(settle => {
         const attempt = new WaitingTry(waiting, request, context, settle)
         semaphore.enqueue(attempt)

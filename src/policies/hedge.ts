@@ -17,6 +17,8 @@ export interface HedgeOptions {
   readonly keyHeader: string
   /** That of the route: pays for each try beyond the first. */
   readonly budget: RetryBudget
+  /** True while a try would be refused without being sent. */
+  readonly refuses?: () => boolean
   readonly clock: Clock
   readonly observer: Pick<PolicyObserver, 'hedged' | 'budgetSpent'>
 }
@@ -53,6 +55,7 @@ class Hedged extends Timed implements Cancellable {
   readonly #context: CallContext
   readonly #settle: Settle
   readonly #tries: Try[] = []
+  readonly #attemptsBefore: number
   #open = 0
   #settled = false
 
@@ -62,6 +65,7 @@ class Hedged extends Timed implements Cancellable {
     this.#next = next
     this.#request = request
     this.#context = context
+    this.#attemptsBefore = context.attempts
     this.#settle = settle
   }
 
@@ -71,7 +75,13 @@ class Hedged extends Timed implements Cancellable {
   }
 
   override onTimeout(): void {
-    const { budget, observer } = this.#options
+    const { budget, observer, delay, clock, refuses } = this.#options
+    // Beside one that waits for a slot or a token itself, another could only wait behind it.
+    if (this.#context.attempts - this.#attemptsBefore < this.#tries.length) {
+      delay.start(this, clock.now())
+      return
+    }
+    if (refuses?.()) return
     if (!budget.spend()) return observer.budgetSpent()
     observer.hedged()
     this.#begin()

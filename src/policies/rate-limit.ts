@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Limit } from '../core/limit.ts'
 import type { PolicyObserver } from '../core/observer.ts'
 import { localRefusal } from './local-refusal.ts'
+import { mayResendUnsent } from './replayable.ts'
 import { TokenLine } from './token-line.ts'
 import { type Waiting, WaitingTry } from './waiting-try.ts'
 
@@ -39,7 +40,9 @@ export const rateLimit =
     }
 
     return function rateLimit(request, context) {
-      const maxWaitMs = onLimit === 'Wait' ? Math.max(0, context.deadline - clock.now()) : 0
+      // A body that is coming in cannot wait: it would hold up its other readers.
+      const mayWait = onLimit === 'Wait' && mayResendUnsent(request)
+      const maxWaitMs = mayWait ? Math.max(0, context.deadline - clock.now()) : 0
       const waitMs = limit.reserve(maxWaitMs)
       if (waitMs === 0) return next(request, context)
       if (typeof waitMs === 'number' && waitMs < 0) return Promise.resolve(refuse(-waitMs))

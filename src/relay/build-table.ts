@@ -72,7 +72,13 @@ interface Build {
 }
 
 /** A changed setting makes a new one; what is as it was goes on where it stood. */
-const keep = <T>({ parts, kept }: Build, owner: string, what: string, settings: object, make: () => T): T => {
+const keep = <T extends object>(
+  { parts, kept }: Build,
+  owner: string,
+  what: string,
+  settings: object,
+  make: () => T,
+): T => {
   const key = `${owner} ${what} ${JSON.stringify(settings)}`
   kept.add(key)
   return parts.registry.get(key, make)

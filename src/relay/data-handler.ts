@@ -34,7 +34,7 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
   const { unmatched } = parts.observer
 
   return function handle(request, response, { expectsContinue }) {
-    const arrival: Arrival = { parts, request, response, expectsContinue, startedAt: parts.now() }
+    const arrival: Arrival = { parts, request, response, expectsContinue, startedAt: parts.clock.now() }
     try {
       const head = readHead(request)
       if ('detail' in head) return refuse(arrival, head, unmatched, nextRequestId())
@@ -95,7 +95,13 @@ const admit = (matched: Matched, wait: number | Promise<number>): void => {
       .finally(() => table.leave())
     return
   }
-  if (wait >= 0) return begin(matched)
+  const { response, parts } = arrival
+  if (wait >= 0) {
+    if (!response.destroyed && parts.budget.hasRoomForRequest) return begin(matched)
+    // While the limit was asked the caller left, or others took the room.
+    route.limit?.giveBack()
+    return refuse(arrival, overloaded, route.observer, head.requestId, head, route.id)
+  }
   route.observer.rateLimited()
   refuse(arrival, tooManyRequests(-wait), route.observer, head.requestId, head, route.id)
 }

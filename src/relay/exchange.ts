@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HeaderList, RequestBody, UpstreamResponse } from '../core/call.ts'
+import type { Clock } from '../core/clock.ts'
 import { relayError } from '../core/errors.ts'
 import { isSafe } from '../core/methods.ts'
 import type { Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
@@ -25,7 +26,7 @@ import type { Upload } from './upload.ts'
 
 /** What every exchange needs of its process. */
 export interface RelayParts {
-  readonly now: () => number
+  readonly clock: Clock
   readonly observer: Observer
   readonly budget: Budget
   readonly pseudonym: string
@@ -123,13 +124,18 @@ export class Exchange extends Timed {
   }
 
   now(): number {
-    return this.parts.now()
+    return this.parts.clock.now()
   }
 
   /** The answer is kept under its key; `entry` is given free when there turns out to be none. */
   remember(entry: Entry, reply: Reply): void {
     this.#entry = entry
     this.reply = reply
+  }
+
+  /** There is no answer worth repeating: from now on the same key may try again. */
+  forget(): void {
+    this.#entry?.abandon()
   }
 
   /** Counts bytes held for this request against the process's memory until it is over; false = no room. */
@@ -218,7 +224,7 @@ export class Exchange extends Timed {
   /** A leg's call has the head of its answer. */
   responded(leg: Leg, response: UpstreamResponse): void {
     try {
-      if (leg.outcome !== 'pending') response.discard(0)
+      if (leg.outcome !== 'pending') response.cancel(relayError('client_cancelled', 'the leg has ended'))
       else if (leg.compiled.awaited) this.#answer.responded(leg, response)
       else leg.drain(response)
     } catch (defect) {
@@ -279,6 +285,7 @@ export class Exchange extends Timed {
 
   refuse(rejection: Rejection): void {
     this.outcome = 'rejected'
+    this.forget()
     reject(this.parts, this.request, this.response, rejection, this.head.requestId, this.route.id)
   }
 
@@ -305,7 +312,7 @@ export class Exchange extends Timed {
     }
     parts.budget.inFlight--
     const status = response.headersSent ? response.statusCode : 0
-    const durationMs = parts.now() - this.#startedAt
+    const durationMs = parts.clock.now() - this.#startedAt
     route.observer.ended(head.method, status, this.outcome, durationMs)
     this.span?.end(status, this.outcome)
     const { accessLog } = parts.observer

@@ -26,7 +26,7 @@ export interface PolicyParts {
   readonly traceFields: readonly string[] | undefined
   readonly budget: RetryBudget | undefined
   /** Keeps what must outlast this table, under a name that is unique within the leg. */
-  keep<T>(what: string, settings: object, make: () => T): T
+  keep<T extends object>(what: string, settings: object, make: () => T): T
   limit(settings: NonNullable<PlannedLeg['rateLimit']>): Limit
 }
 
@@ -93,6 +93,7 @@ export const legPolicies = (
         hedge({
           delay: timers.forDuration(leg.hedge.delayMs)!,
           maxParallel: leg.hedge.maxParallel,
+          ...(refuses && { refuses }),
           keyHeader,
           budget,
           clock,

@@ -67,6 +67,11 @@ export class Leg extends Timed implements CallContext, BodySink {
     )
   }
 
+  /** 0 for a leg that never began. */
+  get #elapsedMs(): number {
+    return this.#counted ? this.#exchange.now() - this.#startedAt : 0
+  }
+
   get isOverLimit(): boolean {
     const { inFlight, maxInFlight } = this.compiled.state
     return inFlight >= maxInFlight
@@ -166,7 +171,7 @@ export class Leg extends Timed implements CallContext, BodySink {
     this.outcome = outcome
     this.token = error
     this.detail = detail
-    this.durationMs = this.#exchange.now() - this.#startedAt
+    this.durationMs = this.#elapsedMs
     this.timerList?.stop(this)
     this.#chunks = undefined
     if (this.#counted) this.compiled.state.inFlight--
@@ -193,7 +198,7 @@ export class Leg extends Timed implements CallContext, BodySink {
       status: this.status,
       error: this.token,
       detail: this.detail,
-      durationMs: pending ? this.#exchange.now() - this.#startedAt : this.durationMs,
+      durationMs: pending ? this.#elapsedMs : this.durationMs,
       attempts: this.attempts,
     }
   }

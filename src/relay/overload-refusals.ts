@@ -117,6 +117,8 @@ const headersFor = (retryAfter: string): string[] => [
   'application/problem+json',
   'Content-Length',
   String(bytes.length),
+  'Proxy-Status',
+  'fanout-relay; error=overloaded',
   'Retry-After',
   retryAfter,
 ]

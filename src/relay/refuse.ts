@@ -21,7 +21,7 @@ export const refuse = (
   const span = head && tracing?.request(method, route, head.headers, head.path)
   observer.started()
   const ended = (): void => {
-    const durationMs = parts.now() - startedAt
+    const durationMs = parts.clock.now() - startedAt
     const sent = response.headersSent ? status : 0
     observer.ended(method, sent, outcome, durationMs)
     span?.end(sent, outcome)

@@ -92,7 +92,8 @@ export const reject = (
   const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length), ...more]
   if (requestId !== undefined && !more.includes('X-Request-Id')) headers.push('X-Request-Id', requestId)
   if (rejection.headers) headers.push(...rejection.headers)
-  else if (status >= 500) headers.push('Proxy-Status', `fanout-relay; error=${code}`)
+  if (status >= 500 && !headers.includes('Proxy-Status'))
+    headers.push('Proxy-Status', `fanout-relay; error=${code}`)
   const ends = close || parts.draining()
   if (ends && !headers.includes('Connection')) headers.push('Connection', 'close')
   if (ends) markEnding(request.socket)

@@ -1,5 +1,5 @@
 import type { HeaderList, Policy } from '../core/call.ts'
-import type { AttemptStart } from '../core/observer.ts'
+import type { AttemptStart, LegSpan } from '../core/observer.ts'
 
 export interface TracedOptions extends Pick<AttemptStart, 'upstream' | 'role' | 'server'> {
   /** Lower-case names of the headers that carry the trace; see `Tracing`. */
@@ -23,8 +23,16 @@ export const traced = ({ fields, ...leg }: TracedOptions): Policy =>
           response.onEnd(error => span.end(response.status, error || answered))
         }
         return outcome
-      })
+      }, broken(span))
     }
+  }
+
+/** A defect further in: the span must not stay open. */
+const broken =
+  (span: LegSpan) =>
+  (defect: unknown): never => {
+    span.end(0, 'relay_internal')
+    throw defect
   }
 
 const without = (headers: HeaderList, names: readonly string[]): string[] => {

@@ -35,7 +35,7 @@ export const startDataPath = async (plan: RelayPlan, observer: Observer): Promis
   const tableParts = { pools, legStates: new LegStates(), registry: new Registry(), timers, observer }
   tables.swap(buildTable(plan, rankMatches(plan), tableParts))
   const parts = {
-    now: systemClock.now,
+    clock: systemClock,
     observer,
     budget: new Budget(limits),
     pseudonym: 'fanout-relay-simulation',

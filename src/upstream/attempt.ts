@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type {
   BodySink,
@@ -68,6 +69,11 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   #done = false
   #error: RelayError | undefined
   #listener: EndListener | undefined
+  #upload: Readable | undefined
+  /** Its sink takes no more for now. */
+  #paused = false
+  /** Decided when it is cancelled: whose turn it was then. */
+  #stalled = false
   #cancelled: RelayError | undefined
 
   constructor(options: AttemptOptions, context: CallContext, resolve: (outcome: Outcome) => void) {
@@ -86,12 +92,13 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     observer.started()
     const { method, path, headers, body } = request
     const inParts = Buffer.isBuffer(body) && body.length > maxWholeBody
+    if (body !== null && !Buffer.isBuffer(body)) this.#upload = body.open()
     dispatcher.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path,
         headers: (inParts ? [...headers, 'content-length', String(body.length)] : headers) as string[],
-        body: inParts ? bodyInParts(body) : body === null || Buffer.isBuffer(body) ? body : body.open(),
+        body: inParts ? bodyInParts(body) : (this.#upload ?? (body as Buffer | null)),
       },
       this,
     )
@@ -134,7 +141,9 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#sink) {
-      if (!this.#sink.data(chunk)) controller.pause()
+      if (this.#sink.data(chunk)) return
+      this.#paused = true
+      controller.pause()
       return
     }
     this.#unread ??= []
@@ -160,7 +169,8 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
 
   cancel(error: RelayError): void {
     if (this.#done || this.#cancelled) return
-    this.#cancelled = error
+    this.#cancelled = this.#waitsForCaller ? { ...error, stalled: true } : error
+    this.#stalled = this.#cancelled.stalled === true
     if (this.#controller) this.#controller.abort(abortion)
     // Still queued or connecting: undici has no way to take it back, so `onRequestStart` aborts it.
     else this.#fail({ ...error, unsent: true })
@@ -178,18 +188,25 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   }
 
   onEnd(listener: EndListener): void {
-    if (this.#done) return listener(this.#error?.token ?? '')
+    if (this.#done) return listener(this.#error?.token ?? '', this.#stalled)
     const earlier = this.#listener
     this.#listener = earlier
-      ? error => {
-          earlier(error)
-          listener(error)
+      ? (error, stalled) => {
+          earlier(error, stalled)
+          listener(error, stalled)
         }
       : listener
   }
 
   resume(): void {
+    this.#paused = false
     if (!this.#done) this.#controller?.resume()
+  }
+
+  /** The sink is full, or the upstream has read all there is of the body and more is to come. */
+  get #waitsForCaller(): boolean {
+    const upload = this.#upload
+    return this.#paused || (upload !== undefined && !upload.readableEnded && upload.readableLength === 0)
   }
 
   discard(limitBytes = Number.POSITIVE_INFINITY): void {
@@ -218,7 +235,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.timerList?.stop(this)
     if (this.#context.running === this) this.#context.running = undefined
     this.#options.observer.ended(this.status, error, this.#options.now() - this.#startedAt)
-    this.#listener?.(this.#error?.token ?? '')
+    this.#listener?.(this.#error?.token ?? '', this.#stalled)
   }
 }
 

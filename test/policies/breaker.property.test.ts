@@ -11,6 +11,7 @@ class Model {
   results: { at: number; failed: boolean }[] = []
   probes: ('out' | 'success')[] = []
   openUntil = 0
+  probedAt = 0
   readonly settings: BreakerSettings
   readonly now: () => number
 
@@ -35,12 +36,23 @@ class Model {
   refuses(): boolean {
     this.look()
     if (this.state === 'closed') return false
-    return this.state === 'open' || this.probes.length >= this.settings.halfOpenRequests
+    return this.state === 'open' || (this.probes.length >= this.settings.halfOpenRequests && !this.areLost())
+  }
+
+  areLost(): boolean {
+    return this.now() - this.probedAt >= this.settings.openMs
   }
 
   admit(): object | undefined {
     if (this.refuses()) return undefined
-    if (this.state === 'half_open') this.probes.push('out')
+    if (this.state === 'half_open') {
+      if (this.probes.length >= this.settings.halfOpenRequests) {
+        this.probes = []
+        this.period = {}
+      }
+      this.probes.push('out')
+      this.probedAt = this.now()
+    }
     return this.period
   }
 

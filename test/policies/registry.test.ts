@@ -22,6 +22,16 @@ test('forgets what the new table does not use and keeps the rest as it was', () 
   expect(registry.get('b', () => ({}))).not.toBe(dropped)
 })
 
+test('tells a thing that it is no longer used', () => {
+  const registry = new Registry()
+  let retired = 0
+  registry.get('a', () => ({ retire: () => retired++ }))
+  registry.retain(new Set(['a']))
+  expect(retired).toBe(0)
+  registry.retain(new Set())
+  expect(retired).toBe(1)
+})
+
 test('a thing that could not be made is asked for again', () => {
   const registry = new Registry()
   expect(() =>
@@ -30,7 +40,8 @@ test('a thing that could not be made is asked for again', () => {
     }),
   ).toThrow('no')
   expect(registry.size).toBe(0)
-  expect(registry.get('a', () => 1)).toBe(1)
+  const made = {}
+  expect(registry.get('a', () => made)).toBe(made)
 })
 
 test('a reload of 10,000 routes asks about each key once', () => {

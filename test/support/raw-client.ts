@@ -60,6 +60,11 @@ export class RawClient {
     return this.received
   }
 
+  /** Reads nothing any more: the peer's writes back up. */
+  pause(): void {
+    this.socket.pause()
+  }
+
   close(): void {
     this.socket.destroy()
   }

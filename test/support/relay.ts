@@ -89,7 +89,7 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
   load(specs)
   const stalled = new TimerList(clock, stalledUploadMs)
   const answers = new RememberedAnswers({ timers, ...options.answers })
-  const parts = { now: clock.now, observer, budget, pseudonym, answers, stalled, draining: () => draining }
+  const parts = { clock, observer, budget, pseudonym, answers, stalled, draining: () => draining }
   const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
   const server = dataServer({
     handle,

@@ -6,6 +6,7 @@ import { failureRejection, reject, replyHeaders } from '../reply.ts'
 export const sendFailure = (exchange: Exchange, leg: Leg | undefined, status?: number): void => {
   const { parts, request, response, head, route, awaited } = exchange
   exchange.outcome = 'failed'
+  exchange.forget()
   const more = replyHeaders(parts, head.requestId, 'failed', awaited)
   const name = leg?.compiled.name ?? route.id
   const error = leg?.token || 'relay_internal'

@@ -1,11 +1,9 @@
 import type { UpstreamResponse } from '../../core/call.ts'
+import { drain } from '../../policies/drain.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
 import { CallerSink } from './caller-sink.ts'
 import { sendFailure } from './failure.ts'
-
-/** Enough of an answer nobody needs is read to keep its connection; beyond it the connection is cut. */
-const discardBytes = 64 * 1024
 
 interface Refusal {
   readonly leg: Leg
@@ -66,7 +64,7 @@ export class StreamedAnswer implements Answer {
 
   #dropRefusals(): void {
     for (const { leg, response } of this.#refusals.splice(0)) {
-      response.discard(discardBytes)
+      drain(response, this.#exchange.parts.clock)
       leg.complete(response.status)
     }
   }

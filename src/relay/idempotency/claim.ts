@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { isSafe } from '../../core/methods.ts'
+import type { RouteOutcome } from '../../core/observer.ts'
 import type { PlannedIdempotencyKey } from '../../plan/types.ts'
 import type { Exchange } from '../exchange.ts'
 import { headerValue } from '../header-value.ts'
 import type { RequestHead } from '../request-head.ts'
+import type { RememberedAnswer } from './answers.ts'
 import { fingerprint } from './fingerprint.ts'
 import { newKey, readKey } from './key.ts'
 import { RecordedReply } from './recorded-reply.ts'
@@ -43,7 +45,8 @@ export const claimKey = (
         found.entry,
         new RecordedReply(response, {
           entry: found.entry,
-          isFinal: status => isFinal(status) && !(isOwn && exchange.outcome === 'failed'),
+          isFinal: status =>
+            isFinal(status) && !(isOwn && exchange.outcome === 'failed') && !isBroken(exchange),
           maxBodyBytes: route.maxBodyBytes,
           reserve: bytes => exchange.reserve(bytes),
         }),
@@ -51,7 +54,7 @@ export const claimKey = (
       return true
     case 'replay':
       exchange.replayed = true
-      exchange.outcome = found.answer.status < 400 ? 'success' : 'failed'
+      exchange.outcome = outcomeOf(found.answer)
       replay(exchange, found.answer, head.requestId)
       return false
     case 'in_flight':
@@ -68,6 +71,15 @@ const callerOf = ({ headers }: RequestHead): string => {
   const credentials = headerValue(headers, 'authorization')
   return credentials === undefined ? '' : `\n${createHash('sha256').update(credentials).digest('base64url')}`
 }
+
+/** What the first answer said of itself. */
+const outcomeOf = ({ headers }: RememberedAnswer): RouteOutcome => {
+  const status = headerValue(headers, 'x-fanout-status')
+  return status === 'partial_success' ? 'partial' : status === 'success' ? 'success' : 'failed'
+}
+
+/** A defect of the relay's own is no result of anybody's request. */
+const isBroken = ({ awaited }: Exchange): boolean => awaited.some(({ token }) => token === 'relay_internal')
 
 /** After a failure, and after what asks to come back later (RFC 9110, 6585, 8470), the same is sent again. */
 const isFinal = (status: number): boolean =>

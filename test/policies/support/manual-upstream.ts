@@ -73,7 +73,7 @@ export class Sent implements Cancellable, UpstreamResponse {
     if (this.isOver) return
     this.#end = error
     if (this.#context.running === this) this.#context.running = undefined
-    this.#listener?.(error)
+    this.#listener?.(error, false)
   }
 
   /** Head and body at once. */
@@ -94,7 +94,7 @@ export class Sent implements Cancellable, UpstreamResponse {
 
   onEnd(listener: EndListener): void {
     this.listeners++
-    if (this.#end !== undefined) listener(this.#end)
+    if (this.#end !== undefined) listener(this.#end, false)
     else this.#listener = listener
   }
 

@@ -68,13 +68,13 @@ export class FakeResponse implements UpstreamResponse {
 
   onEnd(listener: EndListener): void {
     if (this.ended === undefined) this.#listeners.push(listener)
-    else listener(this.ended)
+    else listener(this.ended, false)
   }
 
   #end(error: ErrorToken | ''): void {
     if (this.ended !== undefined) return
     this.ended = error
-    for (const listener of this.#listeners) listener(error)
+    for (const listener of this.#listeners) listener(error, false)
   }
 }
 

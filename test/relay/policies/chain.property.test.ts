@@ -164,7 +164,7 @@ class Try implements Cancellable, UpstreamResponse {
     this.#over(this)
     if (this.status === 0)
       this.#resolve({ kind: 'failure', error: relayError(error || 'relay_internal', '') })
-    for (const listener of this.#listeners) listener(error)
+    for (const listener of this.#listeners) listener(error, false)
   }
 
   cancel(error: RelayError): void {
@@ -173,7 +173,7 @@ class Try implements Cancellable, UpstreamResponse {
 
   onEnd(listener: EndListener): void {
     if (this.#ended === undefined) this.#listeners.push(listener)
-    else listener(this.#ended)
+    else listener(this.#ended, false)
   }
 
   pipe(): void {}

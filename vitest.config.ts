@@ -1,10 +1,12 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const report = process.env.VITEST_JSON
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Those need a control plane: npm run test:cluster.
+    exclude: [...configDefaults.exclude, 'test/cluster/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',

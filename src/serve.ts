@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AdminSources } from './admin/sources.ts'
 import type { RelayConfig } from './cli/config.ts'
+import { SourceFigures } from './config/kubernetes-source-figures.ts'
 import { systemClock } from './core/clock.ts'
 import { TimerList, Timers } from './core/timer-list.ts'
 import { createSharedLimits, type StoreState } from './limits/shared-limits.ts'
@@ -29,6 +30,7 @@ import { createAccessLog } from './telemetry/logs/access-log.ts'
 import { createLogs } from './telemetry/logs/logger.ts'
 import { Metrics } from './telemetry/metrics/metrics.ts'
 import { createObserver } from './telemetry/observer.ts'
+import { routeGenerations } from './telemetry/route-generations.ts'
 import { createTracing } from './telemetry/tracing/tracing.ts'
 import { Pools } from './upstream/pools.ts'
 
@@ -49,6 +51,8 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   const observer = createObserver({ metrics, logger, failures, accessLog, tracing })
   guardProcess(observer)
 
+  const figures = new SourceFigures(systemClock)
+  metrics.follow(figures)
   const pools = new Pools()
   const tables = new TableHolder()
   const timers = new Timers(systemClock)
@@ -89,7 +93,8 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   const readiness = {
     ready: () => ({ ready: state() === 'ready', reason: state() === 'ready' ? 'loaded' : state() }),
   }
-  const telemetry = telemetryHandler({ metrics, readiness, logger })
+  const routes = () => routeGenerations(configuration.planned?.plan.routes ?? [])
+  const telemetry = telemetryHandler({ metrics, readiness, routes, logger })
   const sources: AdminSources = {
     build: buildInfo,
     startedAtMs,
@@ -117,7 +122,9 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   })
 
   const source = new AbortController()
-  const following = config.source.run(snapshot => configuration.take(snapshot), source.signal)
+  const following = config
+    .source({ logger, figures })
+    .run(snapshot => configuration.take(snapshot), source.signal)
   logger.info(
     { data: data.addresses, admin: side.admin.addresses, telemetry: side.telemetry.addresses },
     'listening',

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import * as z from 'zod'
 import { fanOutRoute } from './fan-out-route.ts'
 import { categories, group, kind, plural, shortNames, singular, version } from './names.ts'
+import { routeStatus } from './status.ts'
 
 /** A node of the OpenAPI v3 schema that zod renders; only what our schema uses. */
 export interface SchemaNode {
@@ -9,6 +10,8 @@ export interface SchemaNode {
   readonly description?: string
   readonly properties?: Readonly<Record<string, SchemaNode>>
   readonly items?: SchemaNode
+  /** Schema of the values of a map; `false` = there are no other fields. */
+  readonly additionalProperties?: SchemaNode | boolean
   readonly required?: readonly string[]
   readonly enum?: readonly string[]
   readonly default?: unknown
@@ -16,8 +19,10 @@ export interface SchemaNode {
 }
 
 /** The schema of a FanOutRoute as authors write it: fields with a default may be missing. */
-export const routeSchema = (): SchemaNode =>
-  z.toJSONSchema(fanOutRoute, { target: 'openapi-3.0', io: 'input' }) as SchemaNode
+export const routeSchema = (): SchemaNode => schemaOf(fanOutRoute)
+
+const schemaOf = (type: z.ZodType): SchemaNode =>
+  z.toJSONSchema(type, { target: 'openapi-3.0', io: 'input' }) as SchemaNode
 
 /**
  * Makes a schema structural, which is what the API server asks of a CRD: unknown fields are refused by
@@ -34,6 +39,9 @@ const structural = (node: SchemaNode): SchemaNode => {
       ),
     }),
     ...(items && { items: structural(items) }),
+    ...(typeof additionalProperties === 'object' && {
+      additionalProperties: structural(additionalProperties),
+    }),
   }
 }
 
@@ -48,6 +56,8 @@ const completed = (node: SchemaNode, value: unknown): unknown => {
   }
   return filled
 }
+
+const readyField = (field: string): string => `.status.conditions[?(@.type=="Ready")].${field}`
 
 const typeMeta = (description: string): SchemaNode => ({ type: 'string', description })
 
@@ -67,9 +77,15 @@ export const customResourceDefinition = () => ({
         storage: true,
         additionalPrinterColumns: [
           { name: 'Path', type: 'string', jsonPath: '.spec.matches[0].path.value' },
-          { name: 'Success', type: 'string', jsonPath: '.spec.response.success' },
+          { name: 'Upstreams', type: 'string', jsonPath: '.status.summary.upstreams' },
+          { name: 'Strategy', type: 'string', jsonPath: '.status.summary.strategy' },
+          { name: 'Ready', type: 'string', jsonPath: readyField('status') },
+          { name: 'Relays', type: 'string', jsonPath: '.status.summary.relays' },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+          { name: 'Reason', type: 'string', jsonPath: readyField('reason'), priority: 1 },
+          { name: 'Message', type: 'string', jsonPath: readyField('message'), priority: 1 },
         ],
+        subresources: { status: {} },
         schema: {
           openAPIV3Schema: {
             type: 'object',
@@ -79,9 +95,13 @@ export const customResourceDefinition = () => ({
             properties: {
               apiVersion: typeMeta('Version of the schema this object is written in.'),
               kind: typeMeta('Kind of the object: FanOutRoute.'),
-              // The API server checks names itself and lets a CRD restrict nothing but them.
-              metadata: { type: 'object', description: 'Name, namespace and labels.' },
+              // The API server has a schema of its own for it and takes no other, a description included.
+              metadata: { type: 'object' },
               spec: structural(routeSchema().properties!['spec']!),
+              status: {
+                description: 'What became of the route; the controller writes it.',
+                ...structural(schemaOf(routeStatus)),
+              },
             },
           },
         },

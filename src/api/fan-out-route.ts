@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { labelSelector } from './label-selector.ts'
 import { legRequest } from './leg-request.ts'
 import { atomicList, listMap, setList } from './lists.ts'
 import { match } from './match.ts'
@@ -157,6 +158,11 @@ const response = z
 
 const spec = z
   .strictObject({
+    workloadSelector: labelSelector
+      .optional()
+      .describe(
+        'Which relays of the namespace take this route, by the labels of their pods. For clusters: a relay that reads files takes every route. Omitted = every relay in the namespace.',
+      ),
     hostnames: z
       .array(
         z
@@ -243,6 +249,8 @@ export const fanOutRoute = z.strictObject({
   kind: z.literal(kind),
   metadata: z.looseObject({ name: dnsLabel(), namespace: dnsLabel().optional() }),
   spec: spec.describe('What is sent where, and what the caller gets back.'),
+  /** The controller's; what a file copied from a cluster has there means nothing to a relay. */
+  status: z.unknown().optional(),
 })
 
 /** As its author wrote it: everything with a default may be missing. */

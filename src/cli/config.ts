@@ -1,11 +1,18 @@
 import type { RouteSource } from '../api/snapshot.ts'
-import type { LogLevel } from '../core/logger.ts'
+import type { SourceFigures } from '../config/kubernetes-source-figures.ts'
+import type { Logger, LogLevel } from '../core/logger.ts'
 
 /** An address to listen on; port 0 = any free one. */
 export interface Endpoint {
   /** Name or IP address, without brackets. `::` takes IPv4 as well. */
   readonly host: string
   readonly port: number
+}
+
+/** What a source of routes needs of the process. */
+export interface SourceParts {
+  readonly logger: Logger
+  readonly figures: SourceFigures
 }
 
 /** Everything `serve` needs to know, read once from flags and environment. */
@@ -33,7 +40,7 @@ export interface RelayConfig {
   readonly rateLimitStore: string | undefined
   /** Options in effect by flag, as a user would write them: the admin API shows them. */
   readonly settings: Readonly<Record<string, string>>
-  readonly source: RouteSource
+  readonly source: (parts: SourceParts) => RouteSource
   /** Called once all ports are open, with the addresses that are really listened on. */
   onListening?(addresses: { readonly data: readonly string[]; readonly admin: readonly string[] }): void
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { crmApi, type DemoApi, inventoryApi, type RunningApi, startDemoApi } from './demo-apis.ts'
 import { renderDemo } from './demo-text.ts'
 import { exampleDirectory } from './example-directory.ts'
+import { fileRoutes } from './file-routes.ts'
 import { noArguments } from './paths.ts'
 import { relayConfig, relayOptions } from './relay-options.ts'
 import { runRelay } from './run-relay.ts'
@@ -35,8 +36,7 @@ export const demo = defineVerb(
     const running: RunningApi[] = []
     try {
       for (const api of [inventoryApi, crmApi]) running.push(await startDemoApi(api).catch(refuse(api)))
-      const { fileSource } = await import('../config/file-source.ts')
-      const config = relayConfig(input, fileSource({ paths: [routes] }), io.machine)
+      const config = relayConfig(input, await fileRoutes([routes]), io.machine)
       const onListening = ({ data, admin }: { data: readonly string[]; admin: readonly string[] }) =>
         io.stdout(renderDemo({ data: data[0]!, admin: admin[0]!, routes: path.join(routes, 'orders.yaml') }))
       return await runRelay({ ...config, onListening }, io)

@@ -1,4 +1,3 @@
-import type { RouteSource } from '../api/snapshot.ts'
 import { logLevels } from '../core/logger.ts'
 import { InvalidStoreUrl, readStoreUrl } from '../limits/store-address.ts'
 import { defaultMaxBufferedBytes } from '../serve/memory-guard-limit.ts'
@@ -132,7 +131,7 @@ function storeUrl([given]: readonly string[]): string | undefined {
 /** The options as `serve` takes them. */
 export const relayConfig = (
   { values, settings }: Pick<ParsedLine<typeof relayOptions>, 'values' | 'settings'>,
-  source: RouteSource,
+  source: RelayConfig['source'],
   { terminal, colour }: Machine,
 ): RelayConfig => ({
   listen: values.listen,

@@ -1,3 +1,6 @@
+import { clusterRoutes } from './cluster-routes.ts'
+import { fileRoutes } from './file-routes.ts'
+import { isFromKubernetes, kubernetesOptions } from './kubernetes-options.ts'
 import { routePaths } from './paths.ts'
 import { relayConfig, relayOptions } from './relay-options.ts'
 import { runRelay } from './run-relay.ts'
@@ -6,15 +9,16 @@ import { defineVerb } from './verb.ts'
 export const run = defineVerb(
   {
     name: 'run',
-    summary: 'Run the relay with routes from files',
-    arguments: 'PATH…',
+    summary: 'Run the relay with routes from files, or from the API server',
+    arguments: '[PATH…]',
     description: [
       'Reads FanOutRoutes from YAML files and directories (.yaml, .yml, .json) and follows edits.',
       'backends.yaml in such a directory, or beside such a file, says where each backendRef leads:',
       '  inventory: http://localhost:9001',
+      'In a pod, or with --kubernetes, routes come from the API server and no PATH is given.',
       'A file that cannot be read keeps its last good routes in use; the log says what is wrong with it.',
     ],
-    options: relayOptions,
+    options: { ...relayOptions, ...kubernetesOptions },
     examples: [
       [
         'fanout-relay run routes/',
@@ -27,8 +31,10 @@ export const run = defineVerb(
     ],
   },
   async (input, io) => {
-    const paths = routePaths('run', input.positionals)
-    const { fileSource } = await import('../config/file-source.ts')
-    return runRelay(relayConfig(input, fileSource({ paths }), io.machine), io)
+    const { values, positionals } = input
+    const source = isFromKubernetes(values, positionals, io.env)
+      ? await clusterRoutes(values, io.env)
+      : await fileRoutes(routePaths('run', positionals))
+    return runRelay(relayConfig(input, source, io.machine), io)
   },
 )

@@ -63,6 +63,20 @@ export interface FailedLeg {
   readonly attempts: number
 }
 
+/** Where routes come from, and how well the way there is. */
+export interface SourceStatus {
+  /** `undefined` = there are no routes yet. */
+  readonly source: 'api' | 'cache' | 'files' | undefined
+  readonly isConnected: boolean
+  /** Lists of routes by how they ended. */
+  readonly lists: Readonly<Record<string, number>>
+  /** Watches that were begun anew, by the reason. */
+  readonly restarts: Readonly<Record<string, number>>
+  /** Changes that a list showed and no watch had brought. */
+  readonly drift: number
+  readonly staleSeconds: number
+}
+
 export const routeStates = ['active', 'last_good', 'broken', 'overridden'] as const
 export type RouteState = (typeof routeStates)[number]
 

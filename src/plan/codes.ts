@@ -6,6 +6,7 @@ import { policyWarnings } from './codes/policy-warnings.ts'
 import { resolutionErrors } from './codes/resolution.ts'
 import { ruleErrors } from './codes/rules.ts'
 import { schemaErrors } from './codes/schema.ts'
+import { selectorErrors } from './codes/selectors.ts'
 import { routeWarnings } from './codes/warnings.ts'
 
 export type { CodeEntry } from './codes/entry.ts'
@@ -16,6 +17,7 @@ export const codes: readonly CodeEntry[] = [
   ...schemaErrors,
   ...ruleErrors,
   ...policyErrors,
+  ...selectorErrors,
   ...resolutionErrors,
   ...routeWarnings,
   ...policyWarnings,

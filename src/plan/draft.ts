@@ -20,6 +20,7 @@ export interface Draft {
   readonly retry: RouteSpec['retry']
   readonly rateLimit: RouteSpec['rateLimit']
   readonly idempotencyKey: RouteSpec['idempotencyKey']
+  readonly workloadSelector: RouteSpec['workloadSelector']
 }
 
 const parts = fanOutRoute.shape.spec.shape
@@ -51,6 +52,7 @@ const draftOf = (spec: RouteSpec): Draft => ({
   retry: spec.retry,
   rateLimit: spec.rateLimit,
   idempotencyKey: spec.idempotencyKey,
+  workloadSelector: spec.workloadSelector,
 })
 
 const draftOfParts = (spec: unknown): Draft => {
@@ -66,6 +68,7 @@ const draftOfParts = (spec: unknown): Draft => {
     retry: parts.retry.safeParse(at('retry')).data,
     rateLimit: parts.rateLimit.safeParse(at('rateLimit')).data,
     idempotencyKey: parts.idempotencyKey.safeParse(at('idempotencyKey')).data,
+    workloadSelector: parts.workloadSelector.safeParse(at('workloadSelector')).data,
   }
 }
 

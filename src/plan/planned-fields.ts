@@ -14,7 +14,6 @@ const planned: ReadonlySet<string> = new Set([
   'successWhen',
   'tls',
   'when',
-  'workloadSelector',
 ])
 
 export const isPlanned = (name: string, parent: string): boolean =>

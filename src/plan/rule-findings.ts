@@ -1,4 +1,5 @@
 import { CelScalar, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
+import { labelRequirementRules, labelSelectorRules } from '../api/label-rules.ts'
 import {
   circuitBreakerRules,
   hedgeRules,
@@ -37,6 +38,11 @@ export const checkRules = (draft: Draft, report: Report): void => {
   check(compiled.rateLimit, draft.rateLimit, ['spec', 'rateLimit'])
   check(compiled.idempotencyKey, draft.idempotencyKey, ['spec', 'idempotencyKey'])
   check(compiled.response, draft.response, ['spec', 'response'])
+  check(compiled.labelSelector, draft.workloadSelector, ['spec', 'workloadSelector'])
+  draft.workloadSelector?.matchExpressions?.forEach((requirement, i) => {
+    const path = ['spec', 'workloadSelector', 'matchExpressions', i]
+    check(compiled.labelRequirement, requirement, path)
+  })
   draft.matches.forEach((match, i) => {
     check(compiled.pathMatch, match?.path, ['spec', 'matches', i, 'path'])
   })
@@ -71,6 +77,7 @@ const fields: Readonly<Record<string, FieldPath>> = {
   FR0033: ['response', 'quorum'],
   FR0034: ['response', 'from'],
   FR0035: ['limits', 'onOversize'],
+  FR0061: ['values'],
 }
 
 interface CompiledRule extends Rule {
@@ -106,4 +113,6 @@ const compiled = {
   circuitBreaker: circuitBreakerRules.map(compile),
   hedge: hedgeRules.map(compile),
   idempotencyKey: idempotencyKeyRules.map(compile),
+  labelSelector: labelSelectorRules.map(compile),
+  labelRequirement: labelRequirementRules.map(compile),
 }

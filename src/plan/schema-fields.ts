@@ -18,7 +18,11 @@ export const schemaFields = (root: SchemaNode = routeSchema()): SchemaFields => 
 })
 
 const ownProperty = (node: SchemaNode | undefined, name: string): SchemaNode | undefined =>
-  node?.properties && Object.hasOwn(node.properties, name) ? node.properties[name] : undefined
+  node?.properties && Object.hasOwn(node.properties, name) ? node.properties[name] : valuesOf(node)
+
+/** Schema of the values of a map, whatever their keys. */
+const valuesOf = (node: SchemaNode | undefined): SchemaNode | undefined =>
+  typeof node?.additionalProperties === 'object' ? node.additionalProperties : undefined
 
 const collect = (node: SchemaNode, path: string, wanted: string): string[] => [
   ...Object.entries(node.properties ?? {}).flatMap(([name, property]) => {

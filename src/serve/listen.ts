@@ -11,8 +11,6 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-type Purpose = 'data' | 'admin' | 'telemetry'
-
 interface Port {
   /** The flag that moves it. */
   readonly flag: string
@@ -26,14 +24,15 @@ export interface Listening {
 }
 
 /** Opens every port, or none: one that stayed open would keep a process alive that serves nothing. */
-export const listen = async (ports: Readonly<Record<Purpose, Port>>): Promise<Record<Purpose, Listening>> => {
+export const listen = async <Purpose extends string>(
+  ports: Readonly<Record<Purpose, Port>>,
+): Promise<Record<Purpose, Listening>> => {
   const opened: Server[] = []
+  const listening: Partial<Record<Purpose, Listening>> = {}
   try {
-    return {
-      data: await openPort('data', ports.data, opened),
-      admin: await openPort('admin', ports.admin, opened),
-      telemetry: await openPort('telemetry', ports.telemetry, opened),
-    }
+    for (const purpose of Object.keys(ports) as Purpose[])
+      listening[purpose] = await openPort(purpose, ports[purpose], opened)
+    return listening as Record<Purpose, Listening>
   } catch (error) {
     for (const server of opened) server.close()
     throw error
@@ -42,7 +41,7 @@ export const listen = async (ports: Readonly<Record<Purpose, Port>>): Promise<Re
 
 /** Opens every endpoint. One of several that the machine has no address for (`::1`) is left out. */
 const openPort = async (
-  purpose: Purpose,
+  purpose: string,
   { flag, endpoints, createServer }: Port,
   opened: Server[],
 ): Promise<Listening> => {

@@ -9,8 +9,11 @@ export interface Readiness {
 }
 
 export interface TelemetryParts {
-  readonly metrics: { render(format: ExpositionFormat): Promise<string> }
+  /** Absent = there is no /metrics. */
+  readonly metrics?: { render(format: ExpositionFormat): Promise<string> }
   readonly readiness: Readiness
+  /** Generations of the routes being served, by id; absent = there is no /routes. */
+  readonly routes?: () => Readonly<Record<string, number>>
   readonly logger: Logger
 }
 
@@ -21,18 +24,21 @@ interface Page {
 }
 
 /**
- * /metrics, /livez and /readyz for the pod's own address: read-only, and they tell nothing about configuration.
+ * /metrics, /livez, /readyz and /routes for the pod's own address: read-only, and they tell nothing about
+ * configuration but the names and generations of routes, by which the controller knows what is served.
  * Probes ask every few seconds for as long as a relay lives, so this is a plain listener.
  */
-export const telemetryHandler = ({ metrics, readiness, logger }: TelemetryParts): RequestListener => {
+export const telemetryHandler = ({ metrics, readiness, routes, logger }: TelemetryParts): RequestListener => {
   const pages: Readonly<
     Record<string, (request: IncomingMessage, verbose: boolean) => Page | Promise<Page>>
   > = {
-    '/metrics': async ({ headers }) => {
-      const format = negotiateFormat(headers.accept)
-      const text = await metrics.render(format)
-      return { status: 200, text, headers: { 'content-type': contentTypes[format], vary: 'accept' } }
-    },
+    ...(metrics && {
+      '/metrics': async ({ headers }: IncomingMessage): Promise<Page> => {
+        const format = negotiateFormat(headers.accept)
+        const text = await metrics.render(format)
+        return { status: 200, text, headers: { 'content-type': contentTypes[format], vary: 'accept' } }
+      },
+    }),
     // That this answers at all is the check: the event loop turns.
     '/livez': (_request, verbose) => ({ status: 200, text: verbose ? '[+]eventloop ok\n' : 'ok\n' }),
     '/readyz': (_request, verbose) => {
@@ -43,6 +49,13 @@ export const telemetryHandler = ({ metrics, readiness, logger }: TelemetryParts)
         text: verbose ? `${ready ? '[+]' : '[-]'}routes ${reason}\n` : brief,
       }
     },
+    ...(routes && {
+      '/routes': (): Page => ({
+        status: 200,
+        text: `${JSON.stringify({ routes: routes() })}\n`,
+        headers: { 'content-type': 'application/json' },
+      }),
+    }),
   }
   const aliases: Readonly<Record<string, string>> = { '/healthz': '/livez' }
   const paths = [...Object.keys(pages), ...Object.keys(aliases)]

@@ -21,7 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   api: [],
   core: [],
   plan: ['api'],
-  config: ['api'],
+  config: ['api', 'core', 'kubernetes'],
+  kubernetes: ['core', 'api'],
   upstream: ['core'],
   policies: ['core'],
   limits: ['core'],
@@ -29,8 +30,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   relay: ['core', 'policies', 'upstream', 'delivery', 'type:plan'],
   delivery: ['core', 'type:plan'],
   admin: ['core', 'api', 'type:plan'],
-  controller: ['api', 'plan'],
-  injector: ['api'],
+  controller: ['api', 'plan', 'kubernetes', 'core'],
+  injector: ['api', 'kubernetes', 'core'],
+  check: ['api', 'kubernetes', 'injector', 'controller', 'plan', 'core'],
   serve: ['*'],
   simulate: ['*'],
   cli: ['*'],
@@ -38,9 +40,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only some folders may know. */
 const guarded: Readonly<Record<string, readonly string[]>> = {
-  undici: ['upstream'],
+  undici: ['upstream', 'kubernetes'],
   '@redis/client': ['limits'],
-  '@kubernetes/client-node': [],
+  '@kubernetes/client-node': ['kubernetes'],
   'prom-client': ['telemetry'],
   pino: ['telemetry'],
   '@opentelemetry/api': ['telemetry'],

@@ -18,7 +18,7 @@ describe('help', () => {
   test('of a verb shows each option with its variable and its default', async () => {
     const { code, stdout } = await cli(['help', 'run'])
     expect(code).toBe(0)
-    expect(stdout).toContain('Usage: fanout-relay run PATH… [options]')
+    expect(stdout).toContain('Usage: fanout-relay run [PATH…] [options]')
     expect(stdout).toMatch(
       /--drain-delay DURATION\n.*\n +FANOUT_DRAIN_DELAY, default 5s, or 0s on a terminal/,
     )

@@ -4,7 +4,7 @@ import { relayConfig, relayOptions } from '../../src/cli/relay-options.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { container } from './fixtures.ts'
 
-const source = { run: async () => {} }
+const source = () => ({ run: async () => {} })
 
 const configOf = (args: readonly string[], machine = container) =>
   relayConfig(parseOptions('run', relayOptions, args, { env: {}, machine }), source, machine)

@@ -27,6 +27,9 @@ const breaker = (fields: Spec): Spec => upstream({ circuitBreaker: fields })
 const limit = (fields: Spec): Spec => upstream({ rateLimit: { requests: 1, ...fields } })
 const key = (fields: Spec): Spec => ({ idempotencyKey: fields, upstreams: one })
 
+const selector = (fields: Spec): Spec => ({ workloadSelector: fields, upstreams: one })
+const requirement = (fields: Spec): Spec => selector({ matchExpressions: [{ key: 'tier', ...fields }] })
+
 /** Specs that differ from a valid one in what the rule is about, and in nothing else. */
 export const ruleCases: readonly RuleCase[] = [
   {
@@ -321,5 +324,42 @@ export const ruleCases: readonly RuleCase[] = [
       { retryBudget: {}, ...upstream({ retry: { attempts: 1 } }) },
       { retryBudget: { minPerSecond: 1 }, ...upstream({ hedge: { delay: '1s' } }) },
     ],
+  },
+  {
+    code: 'FR0060',
+    rejected: selector({}),
+    accepted: [
+      { upstreams: one },
+      selector({ matchLabels: { app: 'a' } }),
+      requirement({ operator: 'Exists' }),
+    ],
+  },
+  {
+    code: 'FR0060',
+    rejected: selector({ matchLabels: {}, matchExpressions: [] }),
+    accepted: [selector({ matchLabels: { app: '' }, matchExpressions: [] })],
+  },
+  {
+    code: 'FR0061',
+    rejected: requirement({ operator: 'Exists', values: ['web'] }),
+    accepted: [
+      requirement({ operator: 'In', values: ['web'] }),
+      requirement({ operator: 'DoesNotExist', values: [] }),
+    ],
+  },
+  {
+    code: 'FR0061',
+    rejected: requirement({ operator: 'NotIn' }),
+    accepted: [requirement({ operator: 'NotIn', values: ['web', ''] })],
+  },
+  {
+    code: 'FR0062',
+    rejected: selector({ matchLabels: { 'app name': 'a' } }),
+    accepted: [selector({ matchLabels: { 'app.kubernetes.io/name': 'a', A_1: 'b' } })],
+  },
+  {
+    code: 'FR0062',
+    rejected: selector({ matchLabels: { [`${'a'.repeat(64)}`]: 'a' } }),
+    accepted: [selector({ matchLabels: { [`${'a'.repeat(63)}`]: 'a' } })],
   },
 ]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as labelRules from '../../src/api/label-rules.ts'
 import * as policyRules from '../../src/api/policy-rules.ts'
 import * as rules from '../../src/api/rules.ts'
 import { planRoutes } from '../../src/plan/plan-routes.ts'
@@ -25,7 +26,9 @@ describe('rules', () => {
   )('$code accepts $text', ({ spec }) => expect(errorsOf(spec)).toEqual([]))
 
   it('all have a case', () => {
-    const known = Object.values({ ...rules, ...policyRules }).flatMap(list => list.map(({ code }) => code))
+    const known = Object.values({ ...rules, ...policyRules, ...labelRules }).flatMap(list =>
+      typeof list === 'string' ? [] : list.map(({ code }) => code),
+    )
     expect([...new Set(ruleCases.map(({ code }) => code))].sort()).toEqual([...new Set(known)].sort())
   })
 })

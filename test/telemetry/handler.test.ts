@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Logger } from '../../src/core/logger.ts'
 import { telemetryHandler } from '../../src/telemetry/handler.ts'
 import { Metrics } from '../../src/telemetry/metrics/metrics.ts'
+import { routeGenerations } from '../../src/telemetry/route-generations.ts'
 import { parseExposition, sampleValue } from './parse-exposition.ts'
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -65,7 +66,7 @@ describe('the telemetry port', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 
-  it.each(['/', '/api/v1/config', '/metrics/', '/debug'])('has nothing at %s', async path => {
+  it.each(['/', '/api/v1/config', '/metrics/', '/debug', '/routes'])('has nothing at %s', async path => {
     expect((await fetch(base + path)).status).toBe(404)
   })
 
@@ -76,6 +77,22 @@ describe('the telemetry port', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff')
     }
   })
+})
+
+it('tells names and generations of routes, where it is given any', async () => {
+  const served = [
+    { id: 'shop/orders', kind: 'served', generation: 4 },
+    { id: 'shop/invalid', kind: 'broken', generation: 2 },
+    { id: 'default/from-a-file', kind: 'served', generation: undefined },
+  ]
+  const routes = () => routeGenerations(served)
+  const { server, base } = await listen(telemetryHandler({ metrics, readiness, logger: silent, routes }))
+  const response = await fetch(`${base}/routes`)
+  const refused = await fetch(`${base}/routes`, { method: 'POST' })
+  server.close()
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(await response.json()).toEqual({ routes: { 'shop/orders': 4 } })
+  expect(refused.status).toBe(405)
 })
 
 it('logs a failure to render and tells the scraper nothing about it', async () => {

@@ -104,6 +104,22 @@ export const createFamilies = () => ({
     'fanout_config_last_reload_success_timestamp_seconds',
     'When a configuration was last taken over without a refused route.',
   ),
+  configSource: family('gauge', 'fanout_config_source', 'Where the routes in use come from.', ['source']),
+  configStale: family(
+    'gauge',
+    'fanout_config_stale_seconds',
+    'Time since the API server last confirmed the routes in use.',
+  ),
+  watchConnected: family('gauge', 'fanout_watch_connected', 'Whether a watch of the API server is open.'),
+  watchRestarts: family('counter', 'fanout_watch_restarts_total', 'Watches that were begun anew.', [
+    'reason',
+  ]),
+  watchDrift: family(
+    'counter',
+    'fanout_watch_drift_total',
+    'Changes that a list showed and no watch had brought.',
+  ),
+  lists: family('counter', 'fanout_list_total', 'Lists of routes that were asked for.', ['result']),
   routes: family('gauge', 'fanout_routes', 'Routes by state.', ['state']),
   routeGeneration: family(
     'gauge',

@@ -4,6 +4,7 @@ import type {
   ReloadResult,
   RouteFigures,
   RouteState,
+  SourceStatus,
   Traffic,
 } from '../../core/figures.ts'
 import type { LegObserver, Role, RouteObserver } from '../../core/observer.ts'
@@ -16,6 +17,7 @@ import { type BuildInfo, ProcessSeries } from './process-series.ts'
 import { RouteSeries } from './route-series.ts'
 import { createRuntimeMetrics } from './runtime-metrics.ts'
 import { SeriesStore } from './series-store.ts'
+import { SourceSeries } from './source-series.ts'
 
 export interface MetricsOptions {
   readonly build: BuildInfo
@@ -46,6 +48,7 @@ export class Metrics implements LiveFigures {
   readonly #store: SeriesStore
   readonly #process: ProcessSeries
   readonly #unmatched: RouteSeries
+  #source: SourceSeries | undefined
   readonly #routes = new Map<string, RouteSeries>()
   readonly #legs = new Map<string, LegSeries>()
   readonly #generations = new Map<string, Series>()
@@ -113,6 +116,11 @@ export class Metrics implements LiveFigures {
     this.#process.routeStates(counts)
   }
 
+  /** Shows from now on where routes come from. */
+  follow(status: SourceStatus): void {
+    this.#source = new SourceSeries(this.#store, this.#families, status)
+  }
+
   /** The store of shared limits can be reached, or no longer. */
   limitStore(state: 'up' | 'down'): void {
     this.#process.limitStore(state)
@@ -124,6 +132,7 @@ export class Metrics implements LiveFigures {
 
   async render(format: ExpositionFormat): Promise<string> {
     this.#process.refresh()
+    this.#source?.refresh()
     let text = ''
     const { values } = this.#store.cells
     for (const family of Object.values(this.#families)) text += renderFamily(family, values, format)

@@ -1,0 +1,33 @@
+import type { ClusterClient } from '../kubernetes/api-client.ts'
+import type { ApiError } from '../kubernetes/api-error.ts'
+import type { Io } from './io.ts'
+import { clusterOf } from './kubernetes-options.ts'
+
+type ClusterValues = Parameters<typeof clusterOf>[0]
+
+/**
+ * Opens a client for the length of one verb. Whatever the API server does wrong comes back as a value, so that the
+ * verb can say it in its own way.
+ *
+ * @throws UsageError when nothing says which API server is meant
+ */
+export const withCluster = async <T>(
+  values: ClusterValues,
+  { env }: Pick<Io, 'env'>,
+  use: (client: ClusterClient) => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: ApiError; readonly server: string }> => {
+  const options = clusterOf(values, env)
+  // Loaded here because other verbs need no cluster.
+  const { loadCluster } = await import('../kubernetes/cluster.ts')
+  const { ApiError } = await import('../kubernetes/api-error.ts')
+  let client: ClusterClient | undefined
+  try {
+    client = await loadCluster(options)
+    return { value: await use(client) }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { error, server: client?.server ?? '' }
+  } finally {
+    await client?.close()
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { controllerConfig, controllerOptions } from './controller-options.ts'
+import { clusterOf } from './kubernetes-options.ts'
+import { UsageError } from './usage-error.ts'
+import { defineVerb } from './verb.ts'
+
+export const controller = defineVerb(
+  {
+    name: 'controller',
+    summary: 'Run the controller: status of routes in a cluster, and the injector',
+    arguments: '',
+    description: [
+      'Writes what became of each FanOutRoute into its status, gives relays the right to read routes, and puts',
+      'relays into pods that ask for one. Of several replicas one writes; every one answers the API server.',
+      'What it may do in the cluster is what the chart gives its ServiceAccount; docs/kubernetes/conditions.md',
+      'tells what it says and what to do about it.',
+    ],
+    options: controllerOptions,
+    examples: [
+      ['fanout-relay controller --relay-image fanout-relay:0.1.0', 'in a pod, as the chart runs it'],
+      ['fanout-relay controller --namespace fanout-system', 'from a laptop: status only, as your kubeconfig'],
+    ],
+  },
+  async ({ values, positionals }, io) => {
+    if (positionals.length > 0)
+      throw new UsageError(`controller takes no argument "${positionals[0]}"`, {
+        why: 'routes come from the API server',
+        fix: 'leave it out',
+      })
+    const config = controllerConfig(
+      values,
+      clusterOf(values, io.env),
+      io.machine,
+      randomBytes(4).toString('hex'),
+    )
+    const { serveController } = await import('../serve-controller.ts')
+    try {
+      return await serveController(config)
+    } catch (error) {
+      if (!(error instanceof Error) || !expected.has(error.name)) throw error
+      io.stderr(`fanout-relay: ${error.message}\n`)
+      return 1
+    }
+  },
+)
+
+/** A port that cannot be opened, a cluster that cannot be reached as told, options no pod could be injected with. */
+const expected: ReadonlySet<string> = new Set(['ListenError', 'ApiError', 'InvalidOptions'])

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { kubeconfigTo, listOf, startScriptedApi } from '../check/support/scripted-api.ts'
+import { cli, container } from './fixtures.ts'
+
+const version = { '/version': { gitVersion: 'v1.35.1' } }
+
+describe('check', () => {
+  it('says what is missing in an empty cluster, each with its fix, and ends with 1', async () => {
+    const { kubeconfig, url } = await startScriptedApi({
+      ...version,
+      '/apis/apps/v1/deployments': listOf(),
+      '/apis/coordination.k8s.io/v1/leases': listOf(),
+      '/api/v1/namespaces/shop': { metadata: { name: 'shop', resourceVersion: '1' } },
+    })
+    const { code, stdout, stderr } = await cli(['check', '--kubeconfig', kubeconfig])
+    expect(code).toBe(1)
+    expect(stderr).toBe('')
+    expect(
+      stdout.replace(/^fanout-relay \S+/, 'fanout-relay VERSION').replace(url, 'URL'),
+    ).toMatchInlineSnapshot(`
+      "fanout-relay VERSION  URL  all namespaces
+
+      API server
+      error  FR0202  API server http://127.0.0.1:38541: kubeconfig /tmp/fanout-cli-pjcuqa/config cannot be used: HTTP protocol is not allowed when skipTLSVerify is not set or false
+             fix: log in again, or name another user or context
+             docs/kubernetes/check.md#fr0202
+
+      1 error, 0 warnings
+      "
+    `)
+  })
+
+  it('gives programs the same as JSON', async () => {
+    const { kubeconfig, url } = await startScriptedApi(version)
+    const { code, stdout } = await cli(['check', '-n', 'tools', '--kubeconfig', kubeconfig, '-o', 'json'])
+    expect(code).toBe(1)
+    const report = JSON.parse(stdout)
+    expect(report).toMatchObject({ server: url, namespace: 'tools', warnings: 0 })
+    expect(report.errors).toBe(report.findings.length)
+    expect(report.findings[0]).toEqual({
+      severity: 'error',
+      code: 'FR0205',
+      where: 'Namespace tools',
+      message: 'it does not exist',
+      fix: 'correct -n, or look at all namespaces with -A',
+      docs: 'docs/kubernetes/check.md#fr0205',
+    })
+  })
+
+  it('changes nothing', async () => {
+    const { kubeconfig, requests } = await startScriptedApi(version)
+    await cli(['check', '-A', '--kubeconfig', kubeconfig])
+    expect(requests.length).toBeGreaterThan(8)
+    expect(requests.filter(request => !request.startsWith('GET '))).toEqual([])
+    expect(requests).toContain('GET /apis/fanoutrelay.dev/v1alpha1/fanoutroutes')
+  })
+
+  it('skips what may not be read', async () => {
+    const { kubeconfig } = await startScriptedApi(
+      { ...version, '/apis/fanoutrelay.dev/v1alpha1/namespaces/shop/fanoutroutes': listOf() },
+      403,
+    )
+    const { code, stdout } = await cli(['check', '--kubeconfig', kubeconfig])
+    expect(stdout).toContain('not looked at: status 403: scripted 403')
+    expect(stdout).toMatch(/\nnothing found; \d+ not looked at\n$/)
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    [401, 'FR0202'],
+    [500, 'FR0204'],
+    [429, 'FR0204'],
+  ])('ends with 1 when the API server answers %d to everything: %s', async (status, expected) => {
+    const { kubeconfig } = await startScriptedApi({}, status)
+    const { code, stdout } = await cli(['check', '--kubeconfig', kubeconfig])
+    expect(stdout).toContain(`error  ${expected}  API server http://127.0.0.1:`)
+    expect(code).toBe(1)
+  })
+
+  it('says so when nobody is there', async () => {
+    const { code, stdout } = await cli(['check', '--kubeconfig', kubeconfigTo('http://127.0.0.1:1')])
+    expect(stdout).toMatch(/error {2}FR0200 {2}API server http:\/\/127.0.0.1:1: .*ECONNREFUSED/)
+    expect(stdout).toContain('docs/kubernetes/check.md#fr0200')
+    expect(code).toBe(1)
+  })
+
+  it('says so when the context does not exist', async () => {
+    const { code, stdout } = await cli([
+      'check',
+      '--kubeconfig',
+      kubeconfigTo('http://127.0.0.1:1'),
+      '--context',
+      'x',
+    ])
+    expect(stdout).toMatch(/error {2}FR0202 {2}API server: .*no context x; it has test/)
+    expect(code).toBe(1)
+  })
+
+  it('asks before an installation what the API server allows', async () => {
+    const { kubeconfig, requests } = await startScriptedApi({
+      '/version': { gitVersion: 'v1.28.3' },
+      '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews': { status: { allowed: false } },
+    })
+    const { code, stdout } = await cli(['check', '--pre', '-n', 'tools', '--kubeconfig', kubeconfig])
+    expect(stdout).toContain('FR0260  API server: it is of version v1.28.3; native sidecars need 1.29')
+    expect(stdout).toContain('FR0261  Namespace tools: you may not create deployments.apps')
+    expect(stdout).toContain('ok     no other release owns fanoutroutes.fanoutrelay.dev')
+    expect(requests).toContain('POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
+    expect(code).toBe(1)
+  })
+
+  it('colours marks for people who see colours', async () => {
+    const { kubeconfig } = await startScriptedApi(version)
+    const machine = { ...container, terminal: true, colour: true }
+    const { stdout } = await cli(['check', '--kubeconfig', kubeconfig], { machine })
+    expect(stdout).toContain('\x1b[32mok     \x1b[0mit answers')
+  })
+
+  it.each([
+    [['check', 'everything'], 'check takes no arguments'],
+    [['check', '--kubeconfig', '/nowhere'], '/nowhere does not exist'],
+    [['check', '-o', 'yaml'], '--output cannot be "yaml"'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, stdout, stderr } = await cli(args)
+    expect(stderr).toContain(message)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})

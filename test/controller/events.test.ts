@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { Events } from '../../src/controller/events.ts'
+import { eventually } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+
+it('sends a burst of events, then as many as its rate lets through, and counts the rest', async () => {
+  const clock = new FakeClock()
+  const counts = { sent: 0, failed: 0, dropped: 0 }
+  let fails = false
+  const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+  const events = new Events({
+    client: {
+      server: '',
+      namespace: '',
+      close: async () => {},
+      request: async () => {
+        if (fails) throw new Error('no')
+        return { status: 201, body: {} }
+      },
+    },
+    identity: 'me',
+    clock,
+    logger: silent,
+    observer: {
+      event: result => {
+        counts[result] += 1
+      },
+    },
+    burst: 10,
+    perSecond: 2,
+  })
+  const route = { metadata: { name: 'orders', namespace: 'shop', resourceVersion: '1' } }
+  const tell = (count: number): void => {
+    for (let i = 0; i < count; i++)
+      events.tell(route, { type: 'Normal', reason: 'RouteAccepted', note: 'x'.repeat(2000) })
+  }
+  tell(15)
+  await eventually(() => expect(counts).toEqual({ sent: 10, failed: 0, dropped: 5 }))
+  clock.advance(3_000)
+  fails = true
+  tell(10)
+  await eventually(() => expect(counts).toEqual({ sent: 10, failed: 6, dropped: 9 }))
+})

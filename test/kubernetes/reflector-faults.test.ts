@@ -1,0 +1,277 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { startFreezingProxy } from './support/freezing-proxy.ts'
+import { type Followed, follow } from './support/harness.ts'
+import { errorLine, startScriptedServer } from './support/scripted-server.ts'
+
+/** Lets time pass until the reflector has what the server has. */
+const caughtUp = ({ clock, state, serverState, server }: Followed, stepMs = 250): Promise<void> =>
+  eventually(() => {
+    clock.advance(stepMs)
+    expect(state()).toBe(serverState())
+    expect(server.watches.size).toBe(1)
+  })
+
+describe('a list', () => {
+  test.each([
+    [500, 'server_error'],
+    [429, 'throttled'],
+    [503, 'throttled'],
+    [403, 'forbidden'],
+    [404, 'not_found'],
+    [410, 'expired'],
+  ] as const)('that fails with %i is made again', async (status, reason) => {
+    const server = await startScriptedServer()
+    server.put('orders')
+    // A list that has expired is made anew twice within one attempt.
+    for (let round = 0; round < (status === 410 ? 6 : 2); round++) server.fail('list', status)
+    const followed = await follow({ server })
+    await caughtUp(followed)
+    expect(followed.figures.lists).toMatchObject({ [reason]: 2, success: 1 })
+  })
+
+  test('that fails with 401 is made again at once, and then slowly', async () => {
+    const server = await startScriptedServer()
+    server.token = 'another'
+    const followed = await follow({ server })
+    await eventually(() => expect(followed.figures.lists.unauthorized).toBe(1))
+    expect(server.count('list')).toBe(2)
+    followed.clock.advance(499)
+    await wait(30)
+    expect(server.count('list')).toBe(2)
+    server.token = 'first'
+    await caughtUp(followed)
+  })
+
+  test('waits as long as Retry-After says', async () => {
+    const server = await startScriptedServer()
+    server.fail('list', 429, { 'retry-after': '20' })
+    const followed = await follow({ server })
+    await eventually(() => expect(followed.figures.lists.throttled).toBe(1))
+    followed.clock.advance(19_999)
+    await wait(30)
+    expect(server.count('list')).toBe(1)
+    await caughtUp(followed)
+  })
+
+  test('starts over when its pages have expired, and is then made in one piece', async () => {
+    const server = await startScriptedServer()
+    for (let index = 0; index < 700; index++) server.put(`route-${index}`)
+    let pages = 0
+    const expire = (): void =>
+      server.script('list', (_request, response, url) => {
+        pages += 1
+        if (!url.searchParams.has('continue')) server.list(response, url)
+        else {
+          response.writeHead(410)
+          response.end('{"kind":"Status","code":410}')
+        }
+      })
+    for (let round = 0; round < 4; round++) expire()
+    const followed = await follow({ server })
+    await caughtUp(followed)
+    expect(pages).toBe(4)
+    expect(server.requests.findLast(({ kind }) => kind === 'list')!.url.searchParams.get('limit')).toBeNull()
+  })
+
+  test('is given up after 15 s without an answer, with its connection', async () => {
+    const server = await startScriptedServer()
+    server.put('orders')
+    server.script('list', () => {})
+    const followed = await follow({ server })
+    await eventually(() => expect(server.count('list')).toBe(1))
+    followed.clock.advance(14_999)
+    await wait(30)
+    expect(server.sockets.size).toBe(1)
+    followed.clock.advance(1)
+    await caughtUp(followed)
+    expect(followed.figures.lists.timeout).toBe(1)
+    expect(server.connections).toBe(2)
+  })
+
+  test.each(['this is no JSON', '{"kind":"List"}', '{"metadata":{"resourceVersion":"1"},"items":[7]}'])(
+    'that makes no sense is made again: %s',
+    async body => {
+      const server = await startScriptedServer()
+      server.put('orders')
+      server.script('list', (_request, response) => response.end(body))
+      const followed = await follow({ server })
+      await caughtUp(followed)
+      expect(followed.figures.lists.invalid).toBe(1)
+    },
+  )
+})
+
+describe('a watch', () => {
+  test.each([
+    [500, 'server_error'],
+    [429, 'throttled'],
+    [503, 'throttled'],
+    [403, 'forbidden'],
+  ] as const)('that fails with %i goes on from where it was', async (status, reason) => {
+    const followed = await follow()
+    const { server } = followed
+    await server.watching()
+    server.fail('watch', status)
+    server.cutConnections()
+    await eventually(() => expect(followed.figures.restarts.connection).toBe(1))
+    server.put('orders')
+    await caughtUp(followed)
+    expect(followed.figures.restarts[reason]).toBe(1)
+    expect(server.count('list')).toBe(1)
+  })
+
+  test.each(['status', 'stream'])('whose version has expired begins with a list: by %s', async way => {
+    const followed = await follow()
+    const { server, figures } = followed
+    await server.watching()
+    server.put('before')
+    await caughtUp(followed)
+    if (way === 'status') server.fail('watch', 410)
+    else server.script('watch', (_request, response) => response.end(errorLine(410)))
+    server.cutConnections()
+    // Compaction while nobody watches: the deletion is in no history any more.
+    await eventually(() => expect(server.watches.size).toBe(0))
+    server.delete('before')
+    server.put('after')
+    server.compact()
+    await caughtUp(followed)
+    expect(figures.restarts.expired).toBe(1)
+    expect(server.count('list')).toBe(2)
+  })
+
+  test.each([500, 429])('that is ended by %i in the stream goes on', async code => {
+    const followed = await follow()
+    await followed.server.watching()
+    followed.server.raw(errorLine(code))
+    followed.server.endWatches()
+    followed.server.put('orders')
+    await caughtUp(followed)
+    expect(followed.server.count('list')).toBe(1)
+  })
+
+  test('on a connection that only seems to be there is given up, and an edit is seen within 60 s', async () => {
+    const server = await startScriptedServer()
+    const proxy = await startFreezingProxy(server.port)
+    const followed = await follow({ server, url: `http://127.0.0.1:${proxy.port}` })
+    const { clock, figures } = followed
+    await server.watching()
+    const editedAt = clock.now()
+    proxy.freeze()
+    server.put('orders')
+    await eventually(() => {
+      clock.advance(100)
+      expect(followed.state()).toBe(followed.serverState())
+    }, 10_000)
+    expect(clock.now() - editedAt).toBeLessThan(60_000)
+    expect(figures.restarts.half_open).toBe(1)
+    expect(proxy.connections()).toBe(2)
+    await followed.stop()
+    await proxy.close()
+  })
+
+  test('that is long is given up when two bookmarks were missed', async () => {
+    const followed = await follow({ watchSeconds: [240, 480] })
+    const { clock, server, figures } = followed
+    await server.watching()
+    expect(server.requests.at(-1)!.url.searchParams.get('timeoutSeconds')).toBe('360')
+    clock.advance(100_000)
+    server.bookmark()
+    await eventually(() => expect(figures.staleSeconds).toBe(0))
+    clock.advance(129_999)
+    await wait(30)
+    expect(figures.restarts.half_open).toBe(0)
+    clock.advance(1)
+    await eventually(() => expect(figures.restarts.half_open).toBe(1))
+  })
+
+  test('waits longer after each failure, up to 30 s, and begins anew after a success', async () => {
+    const followed = await follow()
+    const { server, clock, figures } = followed
+    await server.watching()
+    const waits: number[] = []
+    for (let round = 0; round < 9; round++) server.fail('watch', 500)
+    server.cutConnections()
+    await eventually(() => expect(figures.restarts.connection).toBe(1))
+    for (let round = 1; round <= 9; round++) {
+      let waited = 0
+      const before = server.count('watch')
+      while (server.count('watch') === before) {
+        clock.advance(250)
+        waited += 250
+        await wait(2)
+        if (waited > 60_000) throw new Error('never tried again')
+      }
+      await eventually(() => expect(figures.restarts.server_error).toBe(round))
+      waits.push(waited)
+    }
+    // Half of 0.5, 1, 2, 4, 8, 16, 30 s, and a step or a few more.
+    expect(waits[0]).toBeLessThan(1_500)
+    expect(waits[3]).toBeGreaterThanOrEqual(2_000)
+    expect(waits[8]).toBeGreaterThanOrEqual(15_000)
+    expect(waits[8]).toBeLessThanOrEqual(20_000)
+    clock.advance(30_000)
+    await server.watching()
+    server.put('orders')
+    await caughtUp(followed)
+    server.cutConnections()
+    await eventually(() => expect(figures.restarts.connection).toBe(2))
+    const before = server.count('watch')
+    clock.advance(250)
+    await eventually(() => expect(server.count('watch')).toBe(before + 1))
+  })
+})
+
+describe('a server that is away', () => {
+  test('is asked until it is there, and what was known stays known when it goes', async () => {
+    const server = await startScriptedServer()
+    const { port } = server
+    await server.close()
+    const followed = await follow({ server, url: `http://127.0.0.1:${port}` })
+    await eventually(() => expect(followed.figures.lists.connection).toBe(1))
+    expect(followed.reflector.synced).toBe(false)
+    await server.listen(port)
+    server.put('orders')
+    await caughtUp(followed)
+    await server.close()
+    await eventually(() => expect(followed.figures.isConnected).toBe(false))
+    followed.clock.advance(3_600_000)
+    expect(followed.reflector.objects.size).toBe(1)
+    expect(followed.figures.staleSeconds).toBeGreaterThan(3_599)
+    await server.listen(port)
+    server.delete('orders')
+    server.compact()
+    await caughtUp(followed, 5_000)
+  })
+
+  test('does not hold up a stop: neither a list nor a connect in flight', async () => {
+    const server = await startScriptedServer()
+    server.script('list', () => {})
+    const followed = await follow({ server })
+    await eventually(() => expect(server.count('list')).toBe(1))
+    const startedAt = performance.now()
+    await followed.stop()
+    // 192.0.2.0/24 is for documentation: nobody answers.
+    const dark = await follow({ url: 'https://192.0.2.1:6443' })
+    await wait(20)
+    await dark.stop()
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(dark.clock.armed).toBe(0)
+  })
+
+  test('is not heard any more after a stop', async () => {
+    const followed = await follow()
+    const { server, changes } = followed
+    await server.watching()
+    const late = [...server.watches][0]!.response
+    const told = changes.length
+    server.put('orders')
+    await followed.stop()
+    const heard = changes.length
+    late.write('late')
+    await wait(20)
+    expect(changes.length).toBe(heard)
+    expect(heard - told).toBeLessThanOrEqual(1)
+  })
+})

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { renderCrd } from '../src/api/crd.ts'
 import { renderCliDocs } from '../src/cli/docs.ts'
 import { renderCodesPage } from '../src/plan/codes-page.ts'
+import { chartFiles } from './chart/files.ts'
 
 /*
  * Writes every file that is made from code. `--check` writes nothing and exits 1 naming those that have
@@ -15,6 +16,7 @@ const files: readonly { readonly path: string; readonly render: () => string }[]
   { path: 'crds/fanoutroutes.yaml', render: () => generatedBy + renderCrd() },
   { path: 'docs/codes.md', render: renderCodesPage },
   { path: 'docs/cli.md', render: renderCliDocs },
+  ...chartFiles,
 ]
 
 const root = join(import.meta.dirname, '..')

@@ -1,0 +1,23 @@
+{{/*
+Not empty when PodMonitors are to be rendered; fails when they are asked for and the cluster does not know them.
+*/}}
+{{- define "fanout-relay.podMonitors" -}}
+{{- $monitor := .Values.metrics.podMonitor }}
+{{- if $monitor.enabled }}
+{{- $known := .Capabilities.APIVersions.Has "monitoring.coreos.com/v1/PodMonitor" }}
+{{- if and (eq $monitor.renderMode "failIfMissing") (not $known) }}
+{{- fail "metrics.podMonitor is enabled, but the cluster has no PodMonitor (monitoring.coreos.com/v1): install the Prometheus Operator, or set metrics.podMonitor.renderMode to skipIfMissing" }}
+{{- end }}
+{{- if or $known (eq $monitor.renderMode "alwaysRender") }}render{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "fanout-relay.scrape" -}}
+path: /metrics
+{{- with .Values.metrics.podMonitor.interval }}
+interval: {{ . }}
+{{- end }}
+{{- with .Values.metrics.podMonitor.scrapeTimeout }}
+scrapeTimeout: {{ . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,307 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Condition, RouteStatus } from '../../src/api/status.ts'
+import type { LeaseSpec } from '../../src/controller/lease.ts'
+import type { RouteObject } from '../../src/controller/resources.ts'
+import { writeStatus } from '../../src/controller/write-status.ts'
+import { loadCluster } from '../../src/kubernetes/cluster.ts'
+import { eventually } from '../support/eventually.ts'
+import type { ApiObject } from './support/api-client.ts'
+import { type ControlPlane, startControlPlane } from './support/control-plane.ts'
+import { controllerNamespace, grantController } from './support/controller-rights.ts'
+import { type RelayPod, startRelayPod } from './support/relay-pods.ts'
+import { type Replica, startReplica } from './support/replica.ts'
+import { hasClusterTools } from './support/tools.ts'
+
+const routesPath = '/apis/fanoutrelay.dev/v1alpha1/namespaces/shop/fanoutroutes'
+const route = (name: string, spec: Readonly<Record<string, unknown>>) => ({
+  apiVersion: 'fanoutrelay.dev/v1alpha1',
+  kind: 'FanOutRoute',
+  metadata: { name, namespace: 'shop' },
+  spec: { matches: [{ path: { value: `/${name}` } }], ...spec },
+})
+
+describe.runIf(hasClusterTools())('the controller on a real API server', () => {
+  let plane: ControlPlane
+  let kubeconfig: string
+  let first: Replica
+  const pods: RelayPod[] = []
+  const replicas: Replica[] = []
+
+  const replica = async (identity: string): Promise<Replica> => {
+    const started = await startReplica(kubeconfig, identity)
+    replicas.push(started)
+    return started
+  }
+  const create = async (object: ReturnType<typeof route>): Promise<void> => {
+    const answer = await plane.request('POST', routesPath, { body: object })
+    expect(answer.status, answer.text).toBe(201)
+  }
+  const patch = (name: string, body: unknown) =>
+    plane.request('PATCH', `${routesPath}/${name}`, { body, contentType: 'application/merge-patch+json' })
+  const read = async (name: string) => (await plane.request('GET', `${routesPath}/${name}`)).object
+  const statusOf = (object: ApiObject): RouteStatus => (object['status'] ?? {}) as RouteStatus
+  const condition = async (name: string, type: string): Promise<Condition | undefined> =>
+    statusOf(await read(name)).conditions?.find(found => found.type === type)
+  /** `True Ready`, once it is so. */
+  const becomes = (name: string, type: string, wanted: string, withinMs = 15_000) =>
+    eventually(async () => {
+      const found = await condition(name, type)
+      expect(`${found?.status} ${found?.reason}`).toBe(wanted)
+      return found!
+    }, withinMs)
+
+  const lease = async (): Promise<LeaseSpec> => {
+    const leases = `/apis/coordination.k8s.io/v1/namespaces/${controllerNamespace}/leases`
+    return (await plane.request('GET', `${leases}/fanout-relay-controller`)).object.spec as LeaseSpec
+  }
+  const renewTime = async () => (await lease()).renewTime
+
+  beforeAll(async () => {
+    plane = await startControlPlane()
+    const crds = join(import.meta.dirname, '../../crds')
+    const applied = await plane.kubectl('apply', '--server-side', '-f', crds)
+    expect(applied).toMatchObject({ code: 0 })
+    await plane.kubectl('wait', '--for=condition=Established', 'crd/fanoutroutes.fanoutrelay.dev')
+    kubeconfig = await grantController(plane)
+    await plane.createNamespace('shop')
+    first = await replica('first')
+    await eventually(() => expect(first.leading).toBe(true), 10_000)
+  })
+
+  afterAll(async () => {
+    for (const pod of pods) pod.close()
+    await Promise.all(replicas.map(({ stop }) => stop()))
+    await plane?.stop()
+  })
+
+  it('takes a route through its reasons to Ready, and shows it in columns', async () => {
+    await create(
+      route('orders', {
+        upstreams: [
+          { name: 'inventory', backendRef: { name: 'inventory', port: 8080 } },
+          { name: 'crm', role: 'Optional', url: 'http://crm' },
+        ],
+      }),
+    )
+    const missing = await becomes('orders', 'Ready', 'False BackendNotFound')
+    expect(missing.message).toContain('there is no Service "inventory" in namespace "shop"')
+    await plane.kubectl('create', 'service', 'clusterip', 'inventory', '--tcp=80', '-n', 'shop')
+    expect((await becomes('orders', 'Ready', 'False PortNotFound')).message).toContain('use one of 80')
+    await plane.kubectl('delete', 'service', 'inventory', '-n', 'shop')
+    await plane.kubectl('create', 'service', 'clusterip', 'inventory', '--tcp=8080', '-n', 'shop')
+    await becomes('orders', 'ResolvedRefs', 'True ResolvedRefs')
+    await becomes('orders', 'Ready', 'False NoRelays')
+
+    pods.push(await startRelayPod(plane, 'shop', 'checkout-1', { app: 'checkout' }))
+    pods.push(await startRelayPod(plane, 'shop', 'checkout-2', { app: 'checkout' }))
+    await becomes('orders', 'Ready', 'False RelayOutdated')
+    for (const pod of pods) pod.routes = { 'shop/orders': 1 }
+    await becomes('orders', 'Ready', 'True Ready', 20_000)
+    const { stdout } = await plane.kubectl('get', 'fo', '-n', 'shop')
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map(line => line.trim().split(/\s{2,}/)),
+    ).toEqual([
+      ['NAME', 'PATH', 'UPSTREAMS', 'STRATEGY', 'READY', 'RELAYS', 'AGE'],
+      ['orders', '/orders', '1 required, 1 optional', 'All', 'True', '2/2', expect.any(String)],
+    ])
+    const wide = await plane.kubectl('get', 'fo', '-n', 'shop', '-o', 'wide')
+    expect(wide.stdout).toContain('2 of 2 relays run generation 1.')
+    const waited = await plane.kubectl(
+      'wait',
+      'fo/orders',
+      '-n',
+      'shop',
+      '--for=condition=Ready',
+      '--timeout=5s',
+    )
+    expect(waited.code).toBe(0)
+  })
+
+  it('writes nothing while nothing changes', async () => {
+    const before = await read('orders')
+    const writes = first.writes
+    const asked = pods[0]!.asked
+    // Something that is looked at, but changes no status.
+    await plane.kubectl('label', 'service', 'inventory', '-n', 'shop', 'touched=yes')
+    await eventually(() => expect(pods[0]!.asked).toBeGreaterThan(asked), 20_000)
+    expect((await read('orders')).metadata).toEqual(before.metadata)
+    expect(first.writes).toBe(writes)
+  })
+
+  it('follows an edit from generation to generation', async () => {
+    const ready = await condition('orders', 'Ready')
+    const accepted = await condition('orders', 'Accepted')
+    await patch('orders', { spec: { timeouts: { request: '2s' } } })
+    const outdated = await becomes('orders', 'Programmed', 'False RelayOutdated')
+    expect(outdated).toMatchObject({ observedGeneration: 2, message: '0 of 2 relays run generation 2.' })
+    pods[0]!.routes = { 'shop/orders': 2 }
+    await eventually(
+      async () => expect((await condition('orders', 'Ready'))?.message).toContain('1 of 2'),
+      20_000,
+    )
+    pods[1]!.routes = { 'shop/orders': 2 }
+    const again = await becomes('orders', 'Ready', 'True Ready', 20_000)
+    expect(again.observedGeneration).toBe(2)
+    expect(Date.parse(again.lastTransitionTime)).toBeGreaterThanOrEqual(Date.parse(ready!.lastTransitionTime))
+    // It was accepted all the time.
+    expect(await condition('orders', 'Accepted')).toEqual({ ...accepted, observedGeneration: 2 })
+  })
+
+  it('says what is wrong with an invalid route, and which generation goes on', async () => {
+    await patch('orders', { spec: { matches: [{ path: { type: 'RegularExpression', value: '/a(?!b)' } }] } })
+    const rejected = await becomes('orders', 'Accepted', 'False Invalid')
+    expect(rejected.message).toContain('FR0041 spec.matches[0].path.value')
+    expect((await condition('orders', 'Programmed'))?.message).toContain('Relays go on with generation 2')
+    await patch('orders', { spec: { matches: [{ path: { value: '/orders' } }] } })
+    await becomes('orders', 'Accepted', 'True Accepted')
+  })
+
+  it('names the route that hides another, and lets go of it', async () => {
+    const upstreams = [{ name: 'a', url: 'http://a' }]
+    await create(route('hidden', { upstreams, matches: [{ path: { value: '/orders' } }] }))
+    expect((await becomes('hidden', 'Overridden', 'True Overridden')).message).toContain('shop/orders')
+    await patch('hidden', { spec: { matches: [{ path: { value: '/other' } }] } })
+    await eventually(async () => expect(await condition('hidden', 'Overridden')).toBeUndefined(), 10_000)
+  })
+
+  it('tells of transitions by events', async () => {
+    const { stdout } = await plane.kubectl('get', 'events.events.k8s.io', '-n', 'shop', '-o', 'json')
+    const events = (JSON.parse(stdout) as { items: { reason: string; regarding: { name: string } }[] }).items
+    const seen = events.map(({ reason, regarding }) => `${regarding.name} ${reason}`)
+    for (const wanted of [
+      'orders RouteAccepted',
+      'orders RefNotFound',
+      'orders RouteRejected',
+      'hidden RouteOverridden',
+    ])
+      expect(seen).toContain(wanted)
+    expect(seen.filter(text => text === 'orders RouteRejected')).toHaveLength(1)
+  })
+
+  it('leaves alone what others put into a status', async () => {
+    const foreign = {
+      type: 'Somebodys',
+      status: 'True',
+      reason: 'Own',
+      message: 'theirs',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    }
+    await plane.request('PATCH', `${routesPath}/hidden/status?fieldManager=somebody&force=true`, {
+      body: {
+        apiVersion: 'fanoutrelay.dev/v1alpha1',
+        kind: 'FanOutRoute',
+        metadata: { name: 'hidden', namespace: 'shop' },
+        status: { conditions: [foreign] },
+      },
+      contentType: 'application/apply-patch+yaml',
+    })
+    const { generation } = (await read('hidden')).metadata as { generation?: number }
+    await patch('hidden', { spec: { timeouts: { request: '3s' } } })
+    await eventually(async () => {
+      const status = statusOf(await read('hidden'))
+      expect(status.observedGeneration).toBe(generation! + 1)
+      expect(status.conditions).toContainEqual(foreign)
+    }, 10_000)
+  })
+
+  it('cannot write over what it has not seen: who does not lead any more changes nothing', async () => {
+    const client = await loadCluster({ kubeconfig })
+    const seen = (await read('hidden')) as unknown as RouteObject
+    const status = { ...statusOf(seen as unknown as ApiObject), truncated: true }
+    await patch('hidden', { metadata: { labels: { touched: 'yes' } } })
+    const { signal } = new AbortController()
+    await expect(writeStatus(client, seen, status, signal)).rejects.toMatchObject({ status: 409 })
+    const gone = { ...seen, metadata: { ...seen.metadata, name: 'gone' } }
+    await expect(writeStatus(client, gone, status, signal)).rejects.toMatchObject({ status: 404 })
+    await client.close()
+    expect(statusOf(await read('hidden')).truncated).toBeUndefined()
+  })
+
+  it('makes the RoleBinding of relays, keeps it right and removes it', async () => {
+    const binding = async () =>
+      JSON.parse((await plane.kubectl('get', 'rolebinding', '-n', 'shop', '-o', 'json')).stdout).items.map(
+        (item: { metadata: { name: string } }) => item.metadata.name,
+      )
+    // The pods of relays are reason enough.
+    await eventually(async () => expect(await binding()).toEqual(['fanout-relay-reader']), 10_000)
+    const can = await plane.kubectl(
+      'auth',
+      'can-i',
+      'list',
+      'fanoutroutes',
+      '-n',
+      'shop',
+      '--as=system:serviceaccount:shop:default',
+      '--as-group=system:serviceaccounts:shop',
+    )
+    expect(can.stdout.trim()).toBe('yes')
+    await plane.kubectl('delete', 'rolebinding', 'fanout-relay-reader', '-n', 'shop')
+    await eventually(async () => expect(await binding()).toEqual(['fanout-relay-reader']), 10_000)
+
+    await plane.createNamespace('labelled', { 'fanoutrelay.dev/injection': 'enabled' })
+    const ofLabelled = () => plane.kubectl('get', 'rolebinding', 'fanout-relay-reader', '-n', 'labelled')
+    await eventually(async () => expect((await ofLabelled()).code).toBe(0), 10_000)
+    await plane.kubectl('label', 'namespace', 'labelled', 'fanoutrelay.dev/injection-')
+    await eventually(async () => expect((await ofLabelled()).stderr).toContain('NotFound'), 10_000)
+  })
+
+  it('never touches a RoleBinding of that name that is not its own', async () => {
+    await plane.createNamespace('foreign')
+    const args = ['rolebinding', 'fanout-relay-reader', '-n', 'foreign']
+    await plane.kubectl('create', ...args, '--clusterrole=view', '--serviceaccount=foreign:default')
+    const version = async () =>
+      (await plane.kubectl('get', ...args, '-o', 'jsonpath={.metadata.resourceVersion}')).stdout
+    const before = await version()
+    await plane.kubectl('label', 'namespace', 'foreign', 'fanoutrelay.dev/injection=enabled')
+    await eventually(() => expect(first.complaints.join()).toContain('belongs to somebody else'), 10_000)
+    await plane.kubectl('label', 'namespace', 'foreign', 'fanoutrelay.dev/injection-')
+    await plane.createNamespace('later', { 'fanoutrelay.dev/injection': 'enabled' })
+    await eventually(
+      async () =>
+        expect((await plane.kubectl('get', 'rolebinding', 'fanout-relay-reader', '-n', 'later')).code).toBe(
+          0,
+        ),
+      10_000,
+    )
+    expect(await version()).toBe(before)
+  })
+
+  it('needs no other rights than its own, and complains of none', () => {
+    expect(first.complaints.filter(text => /forbidden|status 403/i.test(text))).toEqual([])
+  })
+
+  it('hands over at once when it is stopped', async () => {
+    const second = await replica('second')
+    expect((await lease()).holderIdentity).toBe('first')
+    const before = await read('orders')
+    await first.stop()
+    const stopped = performance.now()
+    await eventually(() => expect(second.leading).toBe(true), 10_000)
+    expect(performance.now() - stopped).toBeLessThan(5_000)
+    // Who takes over knows no relay yet, and says nothing before it does.
+    await patch('hidden', { spec: { timeouts: { request: '4s' } } })
+    await eventually(async () => expect(second.writes).toBeGreaterThan(0), 15_000)
+    expect(statusOf(await read('orders')).conditions).toEqual(statusOf(before).conditions)
+  })
+
+  it('takes over within 15 s from one that is cut off, which does not write any more', async () => {
+    const second = replicas.at(-1)!
+    const third = await replica('third')
+    // As a replica that has been standing by, it has seen the lease renewed.
+    const before = await renewTime()
+    await eventually(async () => expect(await renewTime()).not.toBe(before), 10_000)
+    const between = await renewTime()
+    await eventually(async () => expect(await renewTime()).not.toBe(between), 10_000)
+    const cut = performance.now()
+    await second.cutOff()
+    const writes = second.writes
+    await eventually(() => expect(third.leading).toBe(true), 20_000)
+    expect(performance.now() - cut).toBeLessThan(15_500)
+    expect(second.leading).toBe(false)
+    expect(second.writes).toBe(writes)
+  })
+})

@@ -15,6 +15,7 @@ interface Counts {
 
 const root = join(import.meta.dirname, '..')
 const testReport = join(root, '.cache', 'vitest.json')
+const clusterReport = join(root, '.cache', 'vitest-cluster.json')
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }
 
 const add = ({ passed, failed, skipped }: Counts): void => {
@@ -23,6 +24,8 @@ const add = ({ passed, failed, skipped }: Counts): void => {
   total.skipped += skipped
 }
 
+let report = testReport
+
 const run = (command: string, ...args: string[]): { ok: boolean; output: string } => {
   console.log(`\n$ ${[command, ...args].join(' ')}`)
   const { status, stdout } = spawnSync(command, args, {
@@ -30,7 +33,7 @@ const run = (command: string, ...args: string[]): { ok: boolean; output: string 
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 256 * 1024 * 1024,
-    env: { ...process.env, CI: 'true', VITEST_JSON: testReport },
+    env: { ...process.env, CI: 'true', VITEST_JSON: report },
   })
   process.stdout.write(stdout)
   return { ok: status === 0, output: stdout }
@@ -50,26 +53,30 @@ const counted = (command: string, ...args: string[]): void => {
   if (!counts || (!ok && Number(counts[2]) === 0)) add({ passed: 0, failed: 1, skipped: 0 })
 }
 
-/** The tests ran as the README's command; their report has the counts. */
-const addTests = (): void => {
+/** What vitest counted; the tests themselves ran as the README's command, or as a step of their own. */
+const addTests = (file: string): void => {
   try {
-    const report = JSON.parse(readFileSync(testReport, 'utf8'))
-    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, success } = report
+    const counts = JSON.parse(readFileSync(file, 'utf8'))
+    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, success } = counts
     add({ passed, failed: failed === 0 && !success ? 1 : failed, skipped })
   } catch {
-    console.log('npm test left no report')
+    console.log(`vitest left no report in ${file}`)
     add({ passed: 0, failed: 1, skipped: 0 })
   }
 }
 
-rmSync(testReport, { force: true })
+for (const file of [testReport, clusterReport]) rmSync(file, { force: true })
 one('bash', 'scripts/install-test-tools.sh')
 one('node', 'scripts/check.ts')
 one('npm', 'run', 'build')
 counted('node', 'scripts/readme-blocks.ts', '--skip-install')
-addTests()
+addTests(testReport)
 counted('node', 'scripts/abort-test.ts', '--count', '10000')
 counted('node', 'scripts/reload-test.ts')
+one('bash', 'scripts/install-cluster-tools.sh')
+report = clusterReport
+run('npm', 'run', 'test:cluster')
+addTests(clusterReport)
 
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

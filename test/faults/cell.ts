@@ -44,7 +44,7 @@ export const runCell = async (row: Row, shape: Shape, name: string, seen: Seen):
     if (row.closes)
       await eventually(
         () => expect(faulty.openSockets(), 'sockets left open').toBeLessThanOrEqual(kept),
-        2_000,
+        3_500,
       )
     if (row.stopsUploadOf) expect(faulty.bytes?.()).toBeLessThan(row.stopsUploadOf * shape.faulty.length)
     if (shape.attempts(row) > 1 && row.retryWaitMs) expect(tookMs).toBeGreaterThanOrEqual(row.retryWaitMs)

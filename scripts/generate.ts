@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { renderCrd } from '../src/api/crd.ts'
+import { renderCheckPage } from '../src/check/page.ts'
 import { renderCliDocs } from '../src/cli/docs.ts'
 import { renderCodesPage } from '../src/plan/codes-page.ts'
 import { chartFiles } from './chart/files.ts'
@@ -16,6 +17,7 @@ const files: readonly { readonly path: string; readonly render: () => string }[]
   { path: 'crds/fanoutroutes.yaml', render: () => generatedBy + renderCrd() },
   { path: 'docs/codes.md', render: renderCodesPage },
   { path: 'docs/cli.md', render: renderCliDocs },
+  { path: 'docs/kubernetes/check.md', render: renderCheckPage },
   ...chartFiles,
 ]
 

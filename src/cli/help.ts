@@ -1,4 +1,5 @@
 import { findVerb } from './find-verb.ts'
+import { asCalled } from './program-name.ts'
 import { renderHelp } from './render-help.ts'
 import { defineVerb } from './verb.ts'
 import { renderVerbHelp } from './verb-help.ts'
@@ -15,8 +16,8 @@ export const help = defineVerb(
   async ({ positionals: [name] }, io) => {
     // Loaded here because the list of verbs holds this one.
     const { verbs } = await import('./verbs.ts')
-    if (name === undefined) io.stdout(renderHelp(verbs))
-    else io.stdout(renderVerbHelp(findVerb(name, verbs)))
+    if (name === undefined) io.stdout(asCalled(renderHelp(verbs), io.env))
+    else io.stdout(asCalled(renderVerbHelp(findVerb(name, verbs)), io.env))
     return 0
   },
 )

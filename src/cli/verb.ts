@@ -1,6 +1,7 @@
 import type { Io } from './io.ts'
 import type { Options } from './option.ts'
 import { type ParsedLine, parseOptions } from './parse-options.ts'
+import { asCalled } from './program-name.ts'
 import { renderVerbHelp } from './verb-help.ts'
 
 /** What help and documentation tell about a verb. */
@@ -34,7 +35,7 @@ export const defineVerb = <const O extends Options>(
   execute: async (args, io) => {
     const { help, ...input } = parseOptions(text.name, text.options, args, io)
     if (!help) return run(input, io)
-    io.stdout(renderVerbHelp(text))
+    io.stdout(asCalled(renderVerbHelp(text), io.env))
     return 0
   },
 })

@@ -18,14 +18,36 @@ describe('check', () => {
     expect(
       stdout.replace(/^fanout-relay \S+/, 'fanout-relay VERSION').replace(url, 'URL'),
     ).toMatchInlineSnapshot(`
-      "fanout-relay VERSION  URL  all namespaces
+      "fanout-relay VERSION  URL  namespace shop
 
       API server
-      error  FR0202  API server http://127.0.0.1:38541: kubeconfig /tmp/fanout-cli-pjcuqa/config cannot be used: HTTP protocol is not allowed when skipTLSVerify is not set or false
-             fix: log in again, or name another user or context
-             docs/kubernetes/check.md#fr0202
+      ok     it answers, version v1.35.1
 
-      1 error, 0 warnings
+      CustomResourceDefinition
+      error  FR0210  CustomResourceDefinition fanoutroutes.fanoutrelay.dev: it is not there: the API server knows no FanOutRoutes
+             fix: install the chart, or: fanout-relay crd | kubectl apply --server-side -f -
+             docs/kubernetes/check.md#fr0210
+
+      Controller
+      error  FR0225  Deployment fanout-relay-controller: the controller is not installed: routes get no status and pods no relay
+             fix: helm install fanout-relay with the chart of this version; check --pre says whether you may
+             docs/kubernetes/check.md#fr0225
+
+      Injector
+      skip   pods are injected
+             not looked at: the controller is not installed
+
+      Access of relays
+      error  FR0251  ClusterRole fanout-relay-reader: it is not there
+             fix: upgrade the Helm release with rbac.create=true, or create the role
+             docs/kubernetes/check.md#fr0251
+      ok     no namespace here has relays
+
+      Pods
+      ok     0 relays in 0 pods, and nowhere one is missing
+      ok     labels and annotations mean something
+
+      3 errors, 0 warnings; 1 not looked at
       "
     `)
   })

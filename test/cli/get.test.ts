@@ -176,11 +176,11 @@ describe('get -w', () => {
       upstreams: [{ name: 'a' }],
       hostnames: ['x'],
     })
-    server.put('orders', { matches: [{ path: { value: '/v2' } }], upstreams: [{ name: 'a' }] })
-    await eventually(() => expect(lines()).toHaveLength(3))
-    expect(lines()[2]).toMatch(/^orders {3}\/v2 {7}1 /)
     server.put('crm', {})
-    await eventually(() => expect(lines()[3]).toMatch(/^crm +\/ +-/))
+    await eventually(() => expect(lines()[2]).toMatch(/^crm +\/ +-/))
+    server.put('orders', { matches: [{ path: { value: '/v2' } }], upstreams: [{ name: 'a' }] })
+    await eventually(() => expect(lines()).toHaveLength(4))
+    expect(lines()[3]).toMatch(/^orders {3}\/v2 {7}1 /)
     server.delete('orders')
     await eventually(() => expect(lines().slice(4)).toEqual([expect.stringMatching(/^orders/), '  Deleted']))
     ending.abort()

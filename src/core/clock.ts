@@ -6,6 +6,9 @@ export interface Clock {
   after(ms: number, callback: () => void): CancelTimer
 }
 
+/** What a system timer can wait for, 24.8 days: beyond it Node calls back at once. */
+export const longestTimerMs = 2 ** 31 - 1
+
 export type CancelTimer = () => void
 
 export const systemClock: Clock = {

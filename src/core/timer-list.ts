@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { type Clock, longestTimerMs } from './clock.ts'
 
 /** Extended by whatever waits: the links live in the object itself, so arming a timer allocates nothing. */
 export abstract class Timed {
@@ -8,9 +8,6 @@ export abstract class Timed {
   timerList: TimerList | undefined = undefined
   abstract onTimeout(): void
 }
-
-/** What setTimeout can wait for, 24.8 days; a longer wait is taken up again when it ends. */
-const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Timers that share one duration. They end in the order they began, so a linked list with a single

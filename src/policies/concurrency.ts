@@ -1,6 +1,6 @@
 import type { Call, Outcome, Policy } from '../core/call.ts'
 import type { PolicyObserver } from '../core/observer.ts'
-import { localRefusal } from './local-refusal.ts'
+import { fullRetryAfterMs, localRefusal } from './local-refusal.ts'
 import { mayResendUnsent } from './replayable.ts'
 import type { Semaphore } from './semaphore.ts'
 import { startCall } from './start-call.ts'
@@ -45,9 +45,6 @@ export const concurrency =
       })
     }
   }
-
-/** Nobody knows when a slot is free; this keeps callers from coming back at once. */
-const fullRetryAfterMs = 1000
 
 const refuse = (observer: ConcurrencyOptions['observer']): Outcome => {
   observer.refused('connection_limit_reached')

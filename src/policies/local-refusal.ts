@@ -12,6 +12,9 @@ export interface Refusal {
   readonly retryAfterMs: number
 }
 
+/** Nobody knows when there is room again; this keeps callers from coming back at once. */
+export const fullRetryAfterMs = 1000
+
 /** A try that ends before anything of it was sent. */
 export const localRefusal = ({ token, detail, retryAfterMs }: Refusal): Outcome => ({
   kind: 'failure',

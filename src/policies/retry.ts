@@ -1,5 +1,5 @@
 import type { Call, CallContext, HeaderList, LegRequest, Outcome, Policy } from '../core/call.ts'
-import type { Clock } from '../core/clock.ts'
+import { type Clock, longestTimerMs } from '../core/clock.ts'
 import type { PolicyObserver } from '../core/observer.ts'
 import { type BackoffOptions, fullJitterMs } from './backoff.ts'
 import { drain } from './drain.ts'
@@ -23,9 +23,6 @@ export interface RetryOptions extends RetryableOptions, BackoffOptions, ReplayOp
   readonly wallClock: () => number
   readonly observer: Pick<PolicyObserver, 'retried' | 'retriesExhausted' | 'budgetSpent'>
 }
-
-/** What a timer can wait for, 24.8 days; beyond it Node would call back at once. */
-const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Sends a request again after a failure that may pass, as long as the request can be repeated, `attempts` are

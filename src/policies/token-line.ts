@@ -1,10 +1,7 @@
-import type { CancelTimer, Clock } from '../core/clock.ts'
+import { type CancelTimer, type Clock, longestTimerMs } from '../core/clock.ts'
 import type { Limit } from '../core/limit.ts'
 import { type Waiter, WaiterQueue } from './waiter-queue.ts'
 import type { WaitingTry } from './waiting-try.ts'
-
-/** What setTimeout can wait for, 24.8 days; a longer wait is taken up again when it ends. */
-const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Tries whose tokens are still to come, first in, first out, with one timer for all of them.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Arrival, Exchange, type RelayParts } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { Arrival, RelayParts } from './parts.ts'
 import { refuse } from './refuse.ts'
 import {
   noRoute,

@@ -1,64 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HeaderList, RequestBody, UpstreamResponse } from '../core/call.ts'
-import type { Clock } from '../core/clock.ts'
 import { relayError } from '../core/errors.ts'
 import { isSafe } from '../core/methods.ts'
-import type { Observer, RequestSpan, RouteOutcome } from '../core/observer.ts'
-import { Timed, type TimerList } from '../core/timer-list.ts'
+import type { RequestSpan, RouteOutcome } from '../core/observer.ts'
+import { Timed } from '../core/timer-list.ts'
 import type { PlannedMatch } from '../plan/types.ts'
+import type { Answer } from './answer/answer.ts'
 import { CollectedAnswer } from './answer/collected.ts'
 import { StreamedAnswer } from './answer/streamed.ts'
-import type { Budget } from './budget.ts'
-import type { Entry, RememberedAnswers } from './idempotency/answers.ts'
+import type { Entry } from './idempotency/answers.ts'
 import { claimKey } from './idempotency/claim.ts'
 import type { Reply } from './idempotency/recorded-reply.ts'
 import { writeInterim } from './interim.ts'
 import { Leg } from './leg.ts'
 import { dropRest } from './linger.ts'
+import type { Arrival, RelayParts } from './parts.ts'
 import type { Rejection } from './rejection.ts'
 import { relayInternal, requestTimeout } from './rejection.ts'
 import { reject } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServingRoute } from './route.ts'
+import { summaryOf } from './summary.ts'
 import type { RouteTable } from './table.ts'
 import type { Tee } from './tee.ts'
 import type { Upload } from './upload.ts'
-
-/** What every exchange needs of its process. */
-export interface RelayParts {
-  readonly clock: Clock
-  readonly observer: Observer
-  readonly budget: Budget
-  readonly pseudonym: string
-  /** To requests with an idempotency key, for when they come again. */
-  readonly answers: RememberedAnswers
-  /** From 0 to 1, for sampling. Defaults to Math.random. */
-  readonly random?: () => number
-  /** Ends uploads of which nothing comes any more. */
-  readonly stalled: TimerList
-  /** True once the process has been told to stop: answers then end their connections. */
-  readonly draining: () => boolean
-}
-
-/** How the legs' results become the caller's answer. */
-export interface Answer {
-  /** An awaited leg has the head of its response. */
-  responded(leg: Leg, response: UpstreamResponse): void
-  /** An awaited leg is done, one way or another. */
-  ended(leg: Leg): void
-  /** The caller left; whatever streams to it must go on without. */
-  callerLeft(): void
-}
-
-/** A request as it came in. */
-export interface Arrival {
-  readonly parts: RelayParts
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly expectsContinue: boolean
-  /** When its head had been read: deadlines count from here. */
-  readonly startedAt: number
-}
 
 /** One caller's request on its way through a route: owns its legs, its deadline and its place in the books. */
 export class Exchange extends Timed {
@@ -316,24 +281,8 @@ export class Exchange extends Timed {
     route.observer.ended(head.method, status, this.outcome, durationMs)
     this.span?.end(status, this.outcome)
     const { accessLog } = parts.observer
-    if (accessLog?.wants(this.outcome)) {
-      const { method, path, requestId } = head
-      const traceparent = this.span?.traceparent ?? head.traceparent
-      const legs = [...this.awaited, ...(this.#copies ?? [])].map(leg => leg.summary())
-      const { outcome } = this
-      accessLog.exchange({
-        requestId,
-        route: route.id,
-        method,
-        path,
-        status,
-        outcome,
-        durationMs,
-        traceparent,
-        replayed: this.replayed,
-        legs,
-      })
-    }
+    if (accessLog?.wants(this.outcome))
+      accessLog.exchange(summaryOf(this, this.#copies ?? [], { status, durationMs }))
     if (this.#awaitedOpen === 0) this.timerList?.stop(this)
     this.upload?.stop()
     this.#closed = true

@@ -10,11 +10,9 @@ import type {
 import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
 import type { LegOutcome, LegSummary, RequestSpan, SkipReason } from '../core/observer.ts'
 import { Timed } from '../core/timer-list.ts'
+import { fullRetryAfterMs } from '../policies/local-refusal.ts'
 import type { Exchange } from './exchange.ts'
 import type { CompiledLeg } from './route.ts'
-
-/** Nobody knows when there is room again; this keeps callers from coming back at once. */
-const fullRetryAfterMs = 1000
 
 /** One upstream's part of one request, from its dispatch to the last byte of its answer. */
 export class Leg extends Timed implements CallContext, BodySink {

@@ -1,5 +1,5 @@
 import type { RouteObserver } from '../core/observer.ts'
-import type { Arrival } from './exchange.ts'
+import type { Arrival } from './parts.ts'
 import type { Rejection } from './rejection.ts'
 import { reject } from './reply.ts'
 import type { RequestHead } from './request-head.ts'

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RelayError, statusOfError } from '../core/errors.ts'
 import { markEnding } from './ending.ts'
-import type { RelayParts } from './exchange.ts'
 import type { Reply } from './idempotency/recorded-reply.ts'
 import type { Leg } from './leg.ts'
 import { answerEarly, linger } from './linger.ts'
+import type { RelayParts } from './parts.ts'
 import { type Rejection, retryAfter } from './rejection.ts'
 
 export type WholeStatus = 'success' | 'partial_success' | 'failed'

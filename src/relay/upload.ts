@@ -1,5 +1,6 @@
 import { Timed } from '../core/timer-list.ts'
-import type { Arrival, Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { Arrival } from './parts.ts'
 import { bodyStalled, bodyTooLarge, overloaded } from './rejection.ts'
 import { Tee } from './tee.ts'
 

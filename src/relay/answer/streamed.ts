@@ -1,7 +1,8 @@
 import type { UpstreamResponse } from '../../core/call.ts'
 import { drain } from '../../policies/drain.ts'
-import type { Answer, Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
+import type { Answer } from './answer.ts'
 import { CallerSink } from './caller-sink.ts'
 import { sendFailure } from './failure.ts'
 

@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../core/call.ts'
-import type { Arrival } from '../exchange.ts'
 import { headerValue } from '../header-value.ts'
+import type { Arrival } from '../parts.ts'
 import type { RememberedAnswer } from './answers.ts'
 
 /** Fields that belong to the first exchange or its connection, not to the answer. */

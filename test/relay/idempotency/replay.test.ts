@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { RelayParts } from '../../../src/relay/exchange.ts'
 import type { RememberedAnswer } from '../../../src/relay/idempotency/answers.ts'
 import { replay } from '../../../src/relay/idempotency/replay.ts'
+import type { RelayParts } from '../../../src/relay/parts.ts'
 import { closing } from '../../support/cleanup.ts'
 import type { RawResponse } from '../../support/raw-client.ts'
 import { ReplyServer } from './reply-server.ts'

@@ -1,0 +1,21 @@
+import type { ExchangeSummary } from '../core/observer.ts'
+import type { Exchange } from './exchange.ts'
+import type { Leg } from './leg.ts'
+
+/** A finished request for the access log. Made for those alone that are going to be written. */
+export const summaryOf = (
+  { route, head, span, outcome, replayed, awaited }: Exchange,
+  copies: readonly Leg[],
+  { status, durationMs }: Pick<ExchangeSummary, 'status' | 'durationMs'>,
+): ExchangeSummary => ({
+  requestId: head.requestId,
+  route: route.id,
+  method: head.method,
+  path: head.path,
+  status,
+  outcome,
+  durationMs,
+  traceparent: span?.traceparent ?? head.traceparent,
+  replayed,
+  legs: [...awaited, ...copies].map(leg => leg.summary()),
+})

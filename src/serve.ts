@@ -79,12 +79,14 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     maxHeld: config.maxInFlight,
   })
   const overload = createOverload(config.maxDelayMs, refusals, logger)
+  const answers = new RememberedAnswers({ timers })
+  metrics.remembering(() => answers.figures)
   const parts = {
     clock: systemClock,
     observer,
     budget,
     pseudonym: `fanout-relay-${randomBytes(4).toString('hex')}`,
-    answers: new RememberedAnswers({ timers }),
+    answers,
     stalled: new TimerList(systemClock, stalledUploadMs),
     draining: () => draining,
   }

@@ -143,7 +143,15 @@ export interface RequestSpan {
   /** Starts the CLIENT span of one attempt. */
   attempt(attempt: AttemptStart): LegSpan
   /** Legs may go on after it. Ending twice does nothing. */
-  end(status: number, outcome: RouteOutcome): void
+  end(status: number, outcome: RouteOutcome, details?: RequestDetails): void
+}
+
+/** What a span tells of a request that a route took. */
+export interface RequestDetails {
+  /** `response.success` of the route. */
+  readonly strategy: string
+  /** Answered from memory. */
+  readonly replayed: boolean
 }
 
 export interface AttemptStart {

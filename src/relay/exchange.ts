@@ -279,7 +279,7 @@ export class Exchange extends Timed {
     const status = response.headersSent ? response.statusCode : 0
     const durationMs = parts.clock.now() - this.#startedAt
     route.observer.ended(head.method, status, this.outcome, durationMs)
-    this.span?.end(status, this.outcome)
+    this.span?.end(status, this.outcome, { strategy: route.answer.success, replayed: this.replayed })
     const { accessLog } = parts.observer
     if (accessLog?.wants(this.outcome))
       accessLog.exchange(summaryOf(this, this.#copies ?? [], { status, durationMs }))

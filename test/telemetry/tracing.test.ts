@@ -62,7 +62,7 @@ describe('tracing', () => {
     first.end(503, 'http_status')
     const second = request.attempt({ ...inventory, number: 2 })
     second.end(201, '')
-    request.end(207, 'partial')
+    request.end(207, 'partial', { strategy: 'Any', replayed: true })
 
     const [failed, succeeded, server] = await spans()
     expect(server).toMatchObject({ name: 'POST shop/orders', kind: SpanKind.SERVER })
@@ -72,6 +72,8 @@ describe('tracing', () => {
       'http.route': 'shop/orders',
       'fanout.route': 'shop/orders',
       'fanout.outcome': 'partial',
+      'fanout.strategy': 'Any',
+      'fanout.replayed': true,
       'http.response.status_code': 207,
     })
     expect(server!.spanContext().traceId).toBe(traceId)

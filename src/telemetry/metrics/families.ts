@@ -104,6 +104,12 @@ export const createFamilies = () => ({
     'fanout_config_last_reload_success_timestamp_seconds',
     'When a configuration was last taken over without a refused route.',
   ),
+  idempotencyAnswers: family(
+    'gauge',
+    'fanout_idempotency_answers',
+    'Answers remembered for requests that come again with their key.',
+  ),
+  idempotencyBytes: family('gauge', 'fanout_idempotency_bytes', 'Memory that remembered answers take.'),
   configSource: family('gauge', 'fanout_config_source', 'Where the routes in use come from.', ['source']),
   configStale: family(
     'gauge',

@@ -116,6 +116,11 @@ export class Metrics implements LiveFigures {
     this.#process.routeStates(counts)
   }
 
+  /** Shows from now on how many answers are remembered. */
+  remembering(figures: () => { readonly entries: number; readonly bytes: number }): void {
+    this.#process.remembering(figures)
+  }
+
   /** Shows from now on where routes come from. */
   follow(status: SourceStatus): void {
     this.#source = new SourceSeries(this.#store, this.#families, status)

@@ -21,9 +21,12 @@ export class ProcessSeries {
   readonly #limitStore: () => Series
   readonly #defects: Series
   readonly #dropped: Series
+  readonly #families: Families
+  #remembered: () => void = () => {}
 
   constructor(store: SeriesStore, families: Families, build: BuildInfo) {
     this.#store = store
+    this.#families = families
     const one = (value: string): [string] => [value]
     this.#reloads = byValue(reloadResults, value => store.acquire(families.reloads, one(value)))
     this.#routes = byValue(routeStates, value => store.acquire(families.routes, one(value)))
@@ -53,8 +56,20 @@ export class ProcessSeries {
     this.#add(this.#defects)
   }
 
+  /** Read when somebody is about to look. */
+  remembering(figures: () => { readonly entries: number; readonly bytes: number }): void {
+    const answers = this.#store.acquire(this.#families.idempotencyAnswers, [])
+    const bytes = this.#store.acquire(this.#families.idempotencyBytes, [])
+    this.#remembered = () => {
+      const now = figures()
+      this.#set(answers, now.entries)
+      this.#set(bytes, now.bytes)
+    }
+  }
+
   /** The store counts by itself; its count is copied when somebody is about to look. */
   refresh(): void {
+    this.#remembered()
     this.#set(this.#dropped, this.#store.overflowed)
   }
 

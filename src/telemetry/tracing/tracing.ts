@@ -10,7 +10,14 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { ErrorToken } from '../../core/errors.ts'
-import type { AttemptStart, LegSpan, RequestSpan, RouteOutcome, Tracing } from '../../core/observer.ts'
+import type {
+  AttemptStart,
+  LegSpan,
+  RequestDetails,
+  RequestSpan,
+  RouteOutcome,
+  Tracing,
+} from '../../core/observer.ts'
 import { methodNumber, otherMethod } from '../metrics/label-values.ts'
 import { headerListGetter, headerListSetter } from './carrier.ts'
 
@@ -87,11 +94,13 @@ class ServerSpan implements RequestSpan {
     return new ClientSpan(span, trace.setSpan(this.#context, span))
   }
 
-  end(status: number, outcome: RouteOutcome): void {
+  end(status: number, outcome: RouteOutcome, details?: RequestDetails): void {
     if (this.#ended) return
     this.#ended = true
     const span = this.#span
     span.setAttribute('fanout.outcome', outcome)
+    if (details) span.setAttribute('fanout.strategy', details.strategy)
+    if (details?.replayed) span.setAttribute('fanout.replayed', true)
     if (status === 0) span.setAttribute('error.type', 'client_cancelled')
     else span.setAttribute('http.response.status_code', status)
     // Semantic conventions for HTTP: 4xx is no error of a server.

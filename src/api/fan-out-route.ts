@@ -15,7 +15,7 @@ import {
   routeRateLimit,
   routeRetry,
 } from './policies.ts'
-import { retryBudgetRules } from './policy-rules.ts'
+import { inheritedRetryRules, retryBudgetRules } from './policy-rules.ts'
 import { validations } from './rule.ts'
 import { responseRules, specRules, timeoutsRules, upstreamRules } from './rules.ts'
 import { byteSize, dnsLabel, duration, headerName } from './scalars.ts'
@@ -242,7 +242,7 @@ const spec = z
         'When the whole is a success and what the caller gets. Omitted with exactly one awaited upstream = {success: Primary, body: Upstream}; otherwise {success: All, body: Envelope}.',
       ),
   })
-  .meta(validations([...specRules, ...retryBudgetRules]))
+  .meta(validations([...specRules, ...retryBudgetRules, ...inheritedRetryRules]))
 
 export const fanOutRoute = z.strictObject({
   apiVersion: z.literal(apiVersion),

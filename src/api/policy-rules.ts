@@ -21,6 +21,7 @@ export const retryRules: readonly Rule[] = [
     when: 'maxBackoff',
     rule: '!has(self.backoff) || duration(self.maxBackoff) >= duration(self.backoff)',
     message: 'maxBackoff must not be shorter than backoff, which it bounds',
+    fix: 'lengthen maxBackoff, or shorten backoff',
   },
   bounded('backoff', '10m', { zero: true }),
   bounded('maxBackoff', '1h', { zero: true }),
@@ -40,12 +41,14 @@ export const circuitBreakerRules: readonly Rule[] = [
     when: 'minimumRequests',
     rule: 'self.failurePercent > 0',
     message: 'minimumRequests has no effect while failurePercent is 0',
+    fix: 'remove minimumRequests, or set failurePercent above 0',
   },
   {
     code: 'FR0054',
     when: 'window',
     rule: 'self.failurePercent > 0',
     message: 'window has no effect while failurePercent is 0',
+    fix: 'remove window, or set failurePercent above 0',
   },
   bounded('window', '1h'),
   bounded('openDuration', '24h'),
@@ -66,6 +69,28 @@ export const idempotencyKeyRules: readonly Rule[] = [
       'header must be one that is there for keys: not one of the connection, of the body or of the relay',
   },
   bounded('ttl', '168h'),
+]
+
+/** Of spec: FR0051 for upstreams that take one of the two from the route. */
+export const inheritedRetryRules: readonly Rule[] = [
+  {
+    code: 'FR0051',
+    when: 'retry',
+    each: 'upstreams',
+    rule: '!has(self.retry.maxBackoff) || !has(u.retry) || !has(u.retry.backoff) || has(u.retry.maxBackoff) || duration(self.retry.maxBackoff) >= duration(u.retry.backoff)',
+    field: ['retry', 'backoff'],
+    message: 'backoff of an upstream must not be longer than the maxBackoff of spec.retry, which bounds it',
+    fix: 'shorten backoff, or set maxBackoff beside it',
+  },
+  {
+    code: 'FR0051',
+    when: 'retry',
+    each: 'upstreams',
+    rule: '!has(self.retry.backoff) || !has(u.retry) || !has(u.retry.maxBackoff) || has(u.retry.backoff) || duration(u.retry.maxBackoff) >= duration(self.retry.backoff)',
+    field: ['retry', 'maxBackoff'],
+    message: 'maxBackoff of an upstream must not be shorter than the backoff of spec.retry, which it bounds',
+    fix: 'lengthen maxBackoff, or set backoff beside it',
+  },
 ]
 
 /** Of spec. */

@@ -40,7 +40,10 @@ export const headerName = () =>
     .string()
     .min(1)
     .max(256)
-    .regex(/^[A-Za-z0-9!#$%&'*+\-.^_|~]+$/, 'must be a header name such as x-tenant')
+    .regex(
+      /^[A-Za-z0-9!#$%&'*+\-.^_|~]+$/,
+      'must be a header name such as x-tenant, without spaces and colons',
+    )
 
 /** Visible characters, spaces and tabs only, so that no value can start another header (RFC 9110 §5.5). */
 export const headerValue = () =>

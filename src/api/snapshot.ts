@@ -1,5 +1,15 @@
 import type { FieldPath, Location, Problem } from './problem.ts'
 
+/** A key or a value in a file that YAML 1.1, which kubectl reads, takes for another than YAML 1.2 does. */
+export interface OtherReading {
+  /** The field as the relay reads it. */
+  readonly path: FieldPath
+  readonly of: 'key' | 'value'
+  /** As it stands in the file: `on`, `017`. */
+  readonly written: string
+  readonly kubectl: boolean | number
+}
+
 /** One FanOutRoute as it was found, not yet validated. */
 export interface RouteResource {
   /** `namespace/name` */
@@ -10,6 +20,8 @@ export interface RouteResource {
   readonly object: unknown
   /** Position of a field, or of the nearest enclosing one that exists. Absent for objects from a cluster. */
   locate?(path: FieldPath): Location
+  /** Absent where there are none, and for objects from a cluster. */
+  readonly otherReadings?: readonly OtherReading[]
 }
 
 /** Everything a source sees at one moment. Sources publish whole snapshots, never changes. */

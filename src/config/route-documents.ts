@@ -1,6 +1,6 @@
 import { apiVersion, defaultNamespace, group, kind } from '../api/names.ts'
-import { excerpt, type FieldPath, type Location, type Problem } from '../api/problem.ts'
-import type { RouteResource } from '../api/snapshot.ts'
+import { excerpt, type Problem } from '../api/problem.ts'
+import type { OtherReading, RouteResource } from '../api/snapshot.ts'
 import type { YamlDocument } from './yaml-text.ts'
 
 /** The FanOutRoutes of one file. */
@@ -20,10 +20,10 @@ interface ManifestLike {
 export const routesOf = (documents: readonly YamlDocument[]): RouteDocuments => {
   const routes: RouteResource[] = []
   const problems: Problem[] = []
-  for (const { value, locate } of documents) collect(value, locate)
+  for (const { value, locate, otherReadings } of documents) collect(value, locate, otherReadings)
   return { routes, problems }
 
-  function collect(value: unknown, locate: (path: FieldPath) => Location): void {
+  function collect(value: unknown, locate: YamlDocument['locate'], readings: readonly OtherReading[]): void {
     if (!isObject(value) || typeof value.kind !== 'string') {
       problems.push({
         severity: 'error',
@@ -34,7 +34,7 @@ export const routesOf = (documents: readonly YamlDocument[]): RouteDocuments => 
       })
     } else if (value.kind === 'List' && Array.isArray(value.items)) {
       value.items.forEach((item, index) => {
-        collect(item, path => locate(['items', index, ...path]))
+        collect(item, path => locate(['items', index, ...path]), readingsOfItem(readings, index))
       })
     } else if (value.kind !== kind) {
       problems.push(otherKind(value, locate))
@@ -50,10 +50,17 @@ export const routesOf = (documents: readonly YamlDocument[]): RouteDocuments => 
     } else {
       const { name, namespace: given } = value.metadata
       const namespace = typeof given === 'string' && given !== '' ? given : defaultNamespace
-      routes.push({ id: `${namespace}/${name}`, namespace, name, object: value, locate })
+      const otherReadings = readings.length > 0 && { otherReadings: readings }
+      routes.push({ id: `${namespace}/${name}`, namespace, name, object: value, locate, ...otherReadings })
     }
   }
 }
+
+const readingsOfItem = (readings: readonly OtherReading[], index: number): readonly OtherReading[] =>
+  readings.flatMap(reading => {
+    const [list, item, ...path] = reading.path
+    return list === 'items' && item === index ? [{ ...reading, path }] : []
+  })
 
 const isObject = (value: unknown): value is ManifestLike =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { LineCounter } from 'yaml'
 import type { FieldPath, Location } from '../api/problem.ts'
+import type { OtherReading } from '../api/snapshot.ts'
 import { composeYaml, TooDeepError } from './yaml-compose.ts'
 import { locator } from './yaml-locate.ts'
 import { valueOfDocument, YamlValueError } from './yaml-value.ts'
@@ -10,6 +11,8 @@ export interface YamlDocument {
   readonly value: unknown
   /** Position of a field, or of the nearest enclosing one that exists. */
   locate(path: FieldPath): Location
+  /** Keys and values that other readers of YAML take for something else. */
+  readonly otherReadings: readonly OtherReading[]
 }
 
 export interface YamlText {
@@ -45,10 +48,10 @@ export const parseYaml = async (text: string, file: string): Promise<YamlText> =
       if (fault) return failed(fault.message, fault.pos[0])
       const start = document.range[0]
       reached = document.range[2]
-      const value = valueOfDocument(document)
+      const { value, otherReadings } = valueOfDocument(document)
       if (value !== null) {
         const place = { text: text.slice(start, reached), start: locationOf(start) }
-        documents.push({ value, locate: locator(place) })
+        documents.push({ value, otherReadings, locate: locator(place) })
       }
       if (performance.now() - sliceStart > sliceMs) {
         await setImmediate()

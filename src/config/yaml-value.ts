@@ -1,5 +1,7 @@
-import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml'
+import type { OtherReading } from '../api/snapshot.ts'
 import { maxAliases } from './limits.ts'
+import { kubectlReads } from './yaml-readings.ts'
 
 /** Why a document has no value, and the offset in the text where that shows. */
 export class YamlValueError extends Error {
@@ -13,15 +15,26 @@ export class YamlValueError extends Error {
 
 type YamlNode = { readonly range?: readonly number[] | null; readonly anchor?: string | undefined }
 
+/** What a document says. */
+export interface YamlValue {
+  readonly value: unknown
+  /** The first of them; whoever mends these sees the next. */
+  readonly otherReadings: readonly OtherReading[]
+}
+
+const maxOtherReadings = 1000
+
 /**
  * The plain value of a composed document. The library's own `toJS` is not used: it compares keys pairwise
  * (quadratic in a large map) and returns circular objects for an alias inside its own anchor.
  *
  * @throws YamlValueError for keys given twice and for aliases that lead nowhere, in circles or to too much
  */
-export const valueOfDocument = (document: Document.Parsed): unknown => {
+export const valueOfDocument = (document: Document.Parsed): YamlValue => {
   const anchors = new Map<string, unknown>()
   const open = new Set<unknown>()
+  const path: (string | number)[] = []
+  const otherReadings: OtherReading[] = []
   let aliases = 0
 
   const rememberAnchor = (node: unknown): void => {
@@ -29,11 +42,29 @@ export const valueOfDocument = (document: Document.Parsed): unknown => {
     if (anchor !== undefined) anchors.set(anchor, node)
   }
 
+  const compareReadings = (node: Scalar, of: OtherReading['of']): void => {
+    if (node.type !== 'PLAIN' || node.source === undefined) return
+    const kubectl = kubectlReads(node.source)
+    if (kubectl === undefined || otherReadings.length === maxOtherReadings) return
+    const isSame = of === 'key' ? String(kubectl) === keyOf(node) : kubectl === node.value
+    if (!isSame) otherReadings.push({ path: [...path], of, written: node.source, kubectl })
+  }
+
+  const below = (step: string | number, node: unknown): unknown => {
+    path.push(step)
+    const value = convert(node)
+    path.pop()
+    return value
+  }
+
   const convert = (node: unknown): unknown => {
     if (isAlias(node)) return convertAlias(node.source, offsetOf(node))
     rememberAnchor(node)
-    if (isScalar(node)) return node.value
-    if (isSeq(node)) return enclosed(node, () => node.items.map(convert))
+    if (isScalar(node)) {
+      compareReadings(node, 'value')
+      return node.value
+    }
+    if (isSeq(node)) return enclosed(node, () => node.items.map((item, index) => below(index, item)))
     if (isMap(node)) return enclosed(node, () => convertMap(node.items))
     return null
   }
@@ -67,7 +98,10 @@ export const valueOfDocument = (document: Document.Parsed): unknown => {
         throw new YamlValueError('a key must be a plain word, not a list or a map', offsetOf(pair.key))
       if (seen.has(key)) throw new YamlValueError(`key ${key} is given twice`, offsetOf(pair.key))
       seen.add(key)
+      path.push(key)
+      if (isScalar(pair.key)) compareReadings(pair.key, 'key')
       const value = convert(pair.value)
+      path.pop()
       if (key === '__proto__')
         Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
       else object[key] = value
@@ -75,7 +109,7 @@ export const valueOfDocument = (document: Document.Parsed): unknown => {
     return object
   }
 
-  return convert(document.contents)
+  return { value: convert(document.contents), otherReadings }
 }
 
 /** The text of a key as Kubernetes sees it, or `undefined` when it is not a scalar. */

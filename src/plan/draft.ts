@@ -1,7 +1,10 @@
 import { fanOutRoute, type MatchSpec, type RouteSpec, type UpstreamSpec } from '../api/fan-out-route.ts'
-import type { FieldPath } from '../api/problem.ts'
-import type { Report } from './finding.ts'
+import { type FieldPath, formatFieldPath } from '../api/problem.ts'
+import type { Finding, Report } from './finding.ts'
+import { nullFields, nullFinding } from './null-fields.ts'
 import { readPath, withoutPaths } from './read-path.ts'
+import { type Readable, readable } from './readable.ts'
+import { routeFields } from './schema-fields.ts'
 import { schemaFindings } from './schema-findings.ts'
 
 /**
@@ -9,6 +12,8 @@ import { schemaFindings } from './schema-findings.ts'
  * the checks of the other parts nothing, so that an author sees every problem at once.
  */
 export interface Draft {
+  /** The resource as it counts: without fields that are null. */
+  readonly object: unknown
   /** Present when every part could be read; unknown fields may have been left out. */
   readonly spec: RouteSpec | undefined
   /** `undefined` = they could not be read at all, so nobody knows which requests the route is for. */
@@ -21,6 +26,19 @@ export interface Draft {
   readonly rateLimit: RouteSpec['rateLimit']
   readonly idempotencyKey: RouteSpec['idempotencyKey']
   readonly workloadSelector: RouteSpec['workloadSelector']
+  /** The same for rules, which can judge a part of which some fields are broken. */
+  readonly ruled: RuledParts
+}
+
+export interface RuledParts {
+  readonly spec: Readable<RouteSpec>
+  readonly timeouts: Readable<RouteSpec['timeouts']>
+  readonly response: Readable<RouteSpec['response']>
+  readonly retry: Readable<RouteSpec['retry']>
+  readonly rateLimit: Readable<RouteSpec['rateLimit']>
+  readonly idempotencyKey: Readable<RouteSpec['idempotencyKey']>
+  readonly matches: readonly Readable<MatchSpec>[]
+  readonly upstreams: readonly Readable<UpstreamSpec>[]
 }
 
 const parts = fanOutRoute.shape.spec.shape
@@ -28,10 +46,19 @@ const matchesSchema = parts.matches.unwrap()
 const hostnameSchema = parts.hostnames.unwrap().element
 
 export const readDraft = (object: unknown, report: Report): Draft => {
-  const whole = fanOutRoute.safeParse(object)
-  if (whole.success) return draftOf(whole.data.spec)
+  const asWritten = fanOutRoute.safeParse(object)
+  if (asWritten.success) return draftOf(asWritten.data.spec, object)
+  const nulls = nullFields(object, asWritten.error.issues)
+  return readWithout(nulls, withoutPaths(object, nulls), report)
+}
 
-  for (const finding of schemaFindings(object, whole.error.issues)) report(finding)
+const readWithout = (nulls: readonly FieldPath[], object: unknown, report: Report): Draft => {
+  const whole = fanOutRoute.safeParse(object)
+  const errors = whole.success ? [] : schemaFindings(object, whole.error.issues)
+  for (const finding of errors) report(finding)
+  reportNulls(nulls, errors, report)
+  if (whole.success) return draftOf(whole.data.spec, object)
+
   const unknown = whole.error.issues.flatMap(issue =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key): FieldPath => [...issue.path.filter(step => typeof step !== 'symbol'), key])
@@ -39,10 +66,20 @@ export const readDraft = (object: unknown, report: Report): Draft => {
   )
   const spec = readPath(withoutPaths(object, unknown), ['spec'])
   const known = fanOutRoute.shape.spec.safeParse(spec)
-  return known.success ? draftOf(known.data) : draftOfParts(spec)
+  return known.success ? draftOf(known.data, object) : draftOfParts(spec, object)
 }
 
-const draftOf = (spec: RouteSpec): Draft => ({
+/** What is required and null has been reported as missing. */
+const reportNulls = (nulls: readonly FieldPath[], errors: readonly Finding[], report: Report): void => {
+  if (nulls.length === 0) return
+  const fields = routeFields()
+  const missing = new Set(errors.map(({ path }) => formatFieldPath(path)))
+  for (const path of nulls)
+    if (!missing.has(formatFieldPath(path))) report(nullFinding(path, fields.at(path)))
+}
+
+const draftOf = (spec: RouteSpec, object: unknown): Draft => ({
+  object,
   spec,
   hostnames: spec.hostnames ?? [],
   matches: spec.matches,
@@ -53,12 +90,25 @@ const draftOf = (spec: RouteSpec): Draft => ({
   rateLimit: spec.rateLimit,
   idempotencyKey: spec.idempotencyKey,
   workloadSelector: spec.workloadSelector,
+  ruled: {
+    spec: unbroken(spec),
+    timeouts: unbroken(spec.timeouts),
+    response: unbroken(spec.response),
+    retry: unbroken(spec.retry),
+    rateLimit: unbroken(spec.rateLimit),
+    idempotencyKey: unbroken(spec.idempotencyKey),
+    matches: spec.matches.map(unbroken),
+    upstreams: spec.upstreams.map(unbroken),
+  },
 })
 
-const draftOfParts = (spec: unknown): Draft => {
+const unbroken = <Part>(value: Part): Readable<Part> => ({ value, broken: [] })
+
+const draftOfParts = (spec: unknown, object: unknown): Draft => {
   const at = (field: string): unknown => readPath(spec, [field])
   const isObject = typeof spec === 'object' && spec !== null && !Array.isArray(spec)
   return {
+    object,
     spec: undefined,
     hostnames: isObject ? readHostnames(at('hostnames')) : undefined,
     matches: isObject ? readMatches(at('matches')) : [],
@@ -69,6 +119,16 @@ const draftOfParts = (spec: unknown): Draft => {
     rateLimit: parts.rateLimit.safeParse(at('rateLimit')).data,
     idempotencyKey: parts.idempotencyKey.safeParse(at('idempotencyKey')).data,
     workloadSelector: parts.workloadSelector.safeParse(at('workloadSelector')).data,
+    ruled: {
+      spec: readable(spec, fanOutRoute.shape.spec),
+      timeouts: readable(at('timeouts'), parts.timeouts),
+      response: readable(at('response'), parts.response),
+      retry: readable(at('retry'), parts.retry),
+      rateLimit: readable(at('rateLimit'), parts.rateLimit),
+      idempotencyKey: readable(at('idempotencyKey'), parts.idempotencyKey),
+      matches: entriesOf(at('matches')).map(match => readable(match, matchesSchema.element)),
+      upstreams: entriesOf(at('upstreams')).map(entry => readable(entry, parts.upstreams.element)),
+    },
   }
 }
 
@@ -86,7 +146,9 @@ const readMatches = (value: unknown): readonly (MatchSpec | undefined)[] =>
 const readList = <Item>(
   value: unknown,
   schema: { safeParse(input: unknown): { readonly data?: Item | undefined } },
-): readonly (Item | undefined)[] =>
-  Array.isArray(value) ? value.slice(0, maxEntries).map(item => schema.safeParse(item).data) : []
+): readonly (Item | undefined)[] => entriesOf(value).map(item => schema.safeParse(item).data)
+
+const entriesOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value.slice(0, maxEntries) : []
 
 const maxEntries = 16

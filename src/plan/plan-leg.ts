@@ -4,7 +4,6 @@ import { parseDuration } from '../api/scalars.ts'
 import { connectionHeaders } from './connection-headers.ts'
 import type { Report } from './finding.ts'
 import { planLegPolicies } from './plan-policies.ts'
-import { checkInheritedBackoff } from './plan-retry.ts'
 import { planTarget, type TargetContext } from './plan-target.ts'
 import type { Target } from './target.ts'
 import type { PlannedHeaders, PlannedLeg, PlannedPath } from './types.ts'
@@ -26,7 +25,6 @@ export const planLeg = (
 ): PlannedLeg | undefined => {
   const { name, role, request } = upstream
   checkHeaderNames(request?.headers, [...path, 'request', 'headers'], idempotencyKey?.header, report)
-  checkInheritedBackoff(upstream.retry, retry, path, report)
   const target = planTarget(upstream, path, context, report)
   if (target === undefined) return undefined
   const own = upstream.timeouts

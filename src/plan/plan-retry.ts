@@ -1,7 +1,5 @@
 import type { RetrySpec } from '../api/fan-out-route.ts'
-import type { FieldPath } from '../api/problem.ts'
 import { parseDuration } from '../api/scalars.ts'
-import type { Report } from './finding.ts'
 import type { PlannedRetry } from './types.ts'
 
 const defaultBackoffMs = 100
@@ -42,26 +40,4 @@ const planBackoff = (
   const backoffMs =
     backoff === undefined ? Math.min(defaultBackoffMs, mostMs ?? defaultMaxBackoffMs) : parseDuration(backoff)
   return { backoffMs, maxBackoffMs: mostMs ?? Math.max(defaultMaxBackoffMs, backoffMs) }
-}
-
-/** FR0051 where backoff and maxBackoff come from different places; where they do not, its rule has spoken. */
-export const checkInheritedBackoff = (
-  own: RetrySpec | undefined,
-  inherited: RetrySpec | undefined,
-  path: FieldPath,
-  report: Report,
-): void => {
-  if (own === undefined || inherited === undefined) return
-  const check = (field: 'backoff' | 'maxBackoff', backoff?: string, maxBackoff?: string): void => {
-    if (backoff === undefined || maxBackoff === undefined) return
-    if (parseDuration(maxBackoff) >= parseDuration(backoff)) return
-    report({
-      code: 'FR0051',
-      path: [...path, 'retry', field],
-      message: `with maxBackoff ${maxBackoff} and backoff ${backoff}, one of them from spec.retry, the bound is below what it bounds`,
-      fix: 'set both of them here',
-    })
-  }
-  if (own.maxBackoff === undefined) check('backoff', own.backoff, inherited.maxBackoff)
-  if (own.backoff === undefined) check('maxBackoff', inherited.backoff, own.maxBackoff)
 }

@@ -10,6 +10,7 @@ import { planLeg } from './plan-leg.ts'
 import { planMatch } from './plan-match.ts'
 import { planIdempotencyKey, planRateLimit, planRetryBudget } from './plan-policies.ts'
 import { warnAboutPolicies } from './policy-warnings.ts'
+import { readingFindings } from './reading-findings.ts'
 import { routeIdentity } from './route-identity.ts'
 import { warnAboutRoute } from './route-warnings.ts'
 import { checkRules } from './rule-findings.ts'
@@ -40,6 +41,7 @@ export const planRoute = (
   const report: Report = finding => findings.push(finding)
 
   const draft = readDraft(resource.object, report)
+  findings.push(...readingFindings(resource, findings))
   checkRules(draft, report)
   checkDuplicates(draft, report)
   const matches = draft.matches.map((match, i) => match && planMatch(match, ['spec', 'matches', i], report))
@@ -52,7 +54,7 @@ export const planRoute = (
   const { spec } = draft
   if (spec && !findings.some(isError)) {
     // Whatever could not be planned has been reported, so nothing is missing here.
-    const route = served(resource, spec, matches as PlannedMatch[], legs as PlannedLeg[])
+    const route = served(resource, draft.object, spec, matches as PlannedMatch[], legs as PlannedLeg[])
     warnAboutRoute(spec, route.legs, route.answer, report)
     warnAboutPolicies(spec, route, report)
     return { route, findings: inFileOrder(resource, findings) }
@@ -65,6 +67,7 @@ export const planRoute = (
 
 const served = (
   resource: RouteResource,
+  object: unknown,
   spec: RouteSpec,
   matches: readonly PlannedMatch[],
   legs: readonly PlannedLeg[],
@@ -81,7 +84,7 @@ const served = (
   idempotencyKey: planIdempotencyKey(spec.idempotencyKey),
   legs,
   answer: planAnswer(spec),
-  written: writtenFields(resource.object),
+  written: writtenFields(object),
 })
 
 /** FR0043: only a PathPrefix has a prefix to replace. */

@@ -1,8 +1,9 @@
 import type { RouteSpec } from '../api/fan-out-route.ts'
 import type { FieldPath } from '../api/problem.ts'
+import { warnAboutBreaker } from './breaker-warnings.ts'
 import type { Report } from './finding.ts'
 import { formatMs } from './format.ts'
-import { boundMsOf, isSafe, mostAttempts, mostWithin, onlyWrites, shareOf } from './leg-facts.ts'
+import { boundMsOf, isSafe, onlyWrites } from './leg-facts.ts'
 import { warnAboutRateLimits } from './rate-limit-warnings.ts'
 import { warnAboutRetries } from './retry-warnings.ts'
 import type { PlannedLeg, ServedRoute } from './types.ts'
@@ -29,29 +30,6 @@ const warnAboutKeys = ({ idempotencyKey, matches }: ServedRoute, report: Report)
     path: ['spec', 'idempotencyKey'],
     message: 'idempotencyKey has no effect: this route takes GET, HEAD and OPTIONS only, which need no key',
     fix: 'remove it',
-  })
-}
-
-const warnAboutBreaker = (leg: PlannedLeg, route: ServedRoute, path: FieldPath, report: Report): void => {
-  const breaker = leg.circuitBreaker
-  if (breaker === undefined || breaker.failurePercent === 0) return
-  const { windowMs, minimumRequests } = breaker
-  const most = Math.min(
-    leg.rateLimit ? mostWithin(leg.rateLimit, windowMs) : Number.POSITIVE_INFINITY,
-    route.rateLimit
-      ? mostWithin(route.rateLimit, windowMs) * mostAttempts(leg) * shareOf(leg)
-      : Number.POSITIVE_INFINITY,
-  )
-  if (minimumRequests <= most) return
-  const what = breaker.consecutiveFailures === 0 ? 'this circuit never opens' : 'failurePercent has no effect'
-  report({
-    code: 'FR0122',
-    path: [...path, 'circuitBreaker', 'minimumRequests'],
-    message: `${what}: it takes ${minimumRequests} requests in ${formatMs(windowMs)}, and the rate limits let at most ${Math.floor(most)} of them through to ${leg.name}`,
-    fix:
-      most < 1
-        ? 'use consecutiveFailures with failurePercent: 0'
-        : `set minimumRequests to ${Math.floor(most)} or less, or lengthen window`,
   })
 }
 
@@ -113,16 +91,31 @@ const warnAboutConcurrency = (leg: PlannedLeg, path: FieldPath, report: Report):
   )
 }
 
+/** FR0127 and FR0132: waiting without an end, or in vain. */
 const warnAboutWaiting = (leg: PlannedLeg, route: ServedRoute, path: FieldPath, report: Report): void => {
-  if (boundMsOf(leg, route) !== Number.POSITIVE_INFINITY) return
+  const { rateLimit, name } = leg
+  const boundMs = boundMsOf(leg, route)
+  const waits = rateLimit?.onLimit === 'Wait'
+  if (boundMs !== Number.POSITIVE_INFINITY) {
+    if (!waits) return
+    const tokenMs = rateLimit.intervalMs / rateLimit.requests
+    if (tokenMs <= boundMs) return
+    report({
+      code: 'FR0132',
+      path: [...path, 'rateLimit', 'onLimit'],
+      message: `a request that waits for the limit of ${name} may wait in vain: a token comes every ${formatMs(Math.round(tokenMs))}, and the request ends after ${formatMs(boundMs)}`,
+      fix: 'use onLimit: Fail, raise requests, or lengthen timeouts.request',
+    })
+    return
+  }
   const warn = (field: FieldPath, what: string, instead: string): void =>
     report({
       code: 'FR0127',
       path: [...path, ...field],
-      message: `nothing bounds how long a request to ${leg.name} waits ${what}: timeouts.request is 0s`,
+      message: `nothing bounds how long a request to ${name} waits ${what}: timeouts.request is 0s`,
       fix: `set timeouts.request, or ${instead}`,
     })
   const pending = leg.concurrency?.maxPendingRequests ?? 0
   if (pending > 0) warn(['concurrency'], 'for its turn', 'maxPendingRequests: 0')
-  if (leg.rateLimit?.onLimit === 'Wait') warn(['rateLimit', 'onLimit'], 'for the limit', 'onLimit: Fail')
+  if (waits) warn(['rateLimit', 'onLimit'], 'for the limit', 'onLimit: Fail')
 }

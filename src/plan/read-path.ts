@@ -16,7 +16,9 @@ export const withoutPaths = (root: unknown, paths: readonly FieldPath[]): unknow
   const below = new Map<string, FieldPath[]>()
   for (const [first, ...rest] of paths) {
     const key = String(first)
-    below.set(key, [...(below.get(key) ?? []), rest])
+    const known = below.get(key)
+    if (known) known.push(rest)
+    else below.set(key, [rest])
   }
   const kept = Object.entries(root).flatMap(([key, value]): [string, unknown][] => {
     const deeper = below.get(key)

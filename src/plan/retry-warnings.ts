@@ -26,7 +26,7 @@ export const warnAboutRetries = (spec: RouteSpec, route: ServedRoute, report: Re
   for (const found of cases) {
     warnAboutWrites(spec, route, found, merged.report)
     warnAboutFields(spec, route, found, merged.report)
-    warnAboutTime(route, found, report)
+    warnAboutTime(spec, route, found, report)
   }
   merged.end()
 }
@@ -192,18 +192,34 @@ const warnAboutBudget = (spec: RouteSpec, { retryBudget }: ServedRoute, report: 
   }
 }
 
-/** FR0121: with full jitter the shortest wait is none, so only the tries themselves are certain to take time. */
-const warnAboutTime = (route: ServedRoute, { leg, path, own }: Case, report: Report): void => {
+/** FR0121: retries for which there is no time left. */
+const warnAboutTime = (spec: RouteSpec, route: ServedRoute, found: Case, report: Report): void => {
+  const { leg } = found
   const boundMs = boundMsOf(leg, route)
-  const { attemptTimeoutMs, retry } = leg
-  if (attemptTimeoutMs === 0 || boundMs === Number.POSITIVE_INFINITY || !retry.on.includes('Timeout')) return
+  if (boundMs === Number.POSITIVE_INFINITY) return
+  warnAboutTries(spec, found, boundMs, report)
+  // With full jitter the wait is anything between nothing and the bound: half of it on average.
+  const expectedMs = leg.retry.backoffMs / 2
+  if (expectedMs < boundMs) return
+  report({
+    code: 'FR0121',
+    path: placeOf(found, spec, 'backoff'),
+    message: `hardly any retry to ${leg.name} begins: the wait before it is ${formatMs(expectedMs)} on average, and all tries end after ${formatMs(boundMs)}`,
+    fix: `set backoff well below ${formatMs(boundMs)}, or lengthen request`,
+  })
+}
+
+/** The shortest wait is none, so only the tries themselves are certain to take time. */
+const warnAboutTries = (spec: RouteSpec, found: Case, boundMs: number, report: Report): void => {
+  const { attemptTimeoutMs, retry, name } = found.leg
+  if (attemptTimeoutMs === 0 || !retry.on.includes('Timeout')) return
   const possible = Math.ceil(boundMs / attemptTimeoutMs) - 1
   if (possible >= retry.attempts) return
   const count = possible === 0 ? 'no retry' : `${possible} of ${retry.attempts} retries`
   report({
     code: 'FR0121',
-    path: own?.attempts === undefined ? ['spec', 'retry', 'attempts'] : [...path, 'attempts'],
-    message: `when ${leg.name} times out, ${count} can begin: a try may take ${formatMs(attemptTimeoutMs)}, and all of them end after ${formatMs(boundMs)}`,
+    path: placeOf(found, spec, 'attempts'),
+    message: `when ${name} times out, ${count} can begin: a try may take ${formatMs(attemptTimeoutMs)}, and all of them end after ${formatMs(boundMs)}`,
     fix: `shorten backendRequest below ${formatMs(Math.floor(boundMs / retry.attempts))}, lengthen request, or lower attempts`,
   })
 }

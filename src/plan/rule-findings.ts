@@ -4,6 +4,7 @@ import {
   circuitBreakerRules,
   hedgeRules,
   idempotencyKeyRules,
+  inheritedRetryRules,
   rateLimitRules,
   retryBudgetRules,
   retryRules,
@@ -21,42 +22,65 @@ import {
 import type { Draft } from './draft.ts'
 import type { Report } from './finding.ts'
 import { lazy } from './lazy.ts'
+import { readPath } from './read-path.ts'
+import { type Readable, within } from './readable.ts'
+import { exampleOf, routeFields } from './schema-fields.ts'
 
 /** Runs every rule on every part of a route that could be read. */
-export const checkRules = (draft: Draft, report: Report): void => {
-  const check = (rules: readonly CompiledRule[], self: unknown, path: FieldPath): void => {
+export const checkRules = ({ ruled, workloadSelector }: Draft, report: Report): void => {
+  const check = (
+    rules: readonly CompiledRule[],
+    { value: self, broken }: Readable<unknown>,
+    path: FieldPath,
+  ): void => {
     if (self === undefined) return
-    for (const { code, message, field, when, holds } of rules) {
+    for (const rule of rules) {
       // Most rules are about a field that most routes do not have: those cost nothing.
-      if (when !== undefined && !hasField(self, when)) continue
-      if (!holds()(self)) report({ code, path: [...path, ...field], message })
+      if (rule.when !== undefined && !hasField(self, rule.when)) continue
+      if (broken.some(brokenPath => rule.dependsOn(brokenPath)) || rule.holds()(self)) continue
+      const { code, message } = rule
+      for (const place of placesOf(rule, self)) {
+        const field = [...path, ...place]
+        const fix = rule.fixAt(field)
+        report({ code, path: field, message, ...(fix !== undefined && { fix }) })
+      }
     }
   }
-  check(compiled.spec, draft.spec, ['spec'])
-  check(compiled.timeouts, draft.timeouts, ['spec', 'timeouts'])
-  check(compiled.retry, draft.retry, ['spec', 'retry'])
-  check(compiled.rateLimit, draft.rateLimit, ['spec', 'rateLimit'])
-  check(compiled.idempotencyKey, draft.idempotencyKey, ['spec', 'idempotencyKey'])
-  check(compiled.response, draft.response, ['spec', 'response'])
-  check(compiled.labelSelector, draft.workloadSelector, ['spec', 'workloadSelector'])
-  draft.workloadSelector?.matchExpressions?.forEach((requirement, i) => {
+  check(compiled.spec, ruled.spec, ['spec'])
+  check(compiled.timeouts, ruled.timeouts, ['spec', 'timeouts'])
+  check(compiled.retry, ruled.retry, ['spec', 'retry'])
+  check(compiled.rateLimit, ruled.rateLimit, ['spec', 'rateLimit'])
+  check(compiled.idempotencyKey, ruled.idempotencyKey, ['spec', 'idempotencyKey'])
+  check(compiled.response, ruled.response, ['spec', 'response'])
+  check(compiled.labelSelector, { value: workloadSelector, broken: [] }, ['spec', 'workloadSelector'])
+  workloadSelector?.matchExpressions?.forEach((value, i) => {
     const path = ['spec', 'workloadSelector', 'matchExpressions', i]
-    check(compiled.labelRequirement, requirement, path)
+    check(compiled.labelRequirement, { value, broken: [] }, path)
   })
-  draft.matches.forEach((match, i) => {
-    check(compiled.pathMatch, match?.path, ['spec', 'matches', i, 'path'])
+  ruled.matches.forEach((match, i) => {
+    check(compiled.pathMatch, within(match, 'path'), ['spec', 'matches', i, 'path'])
   })
-  draft.upstreams.forEach((upstream, i) => {
+  ruled.upstreams.forEach((upstream, i) => {
     const path = ['spec', 'upstreams', i]
     check(compiled.upstream, upstream, path)
-    check(compiled.timeouts, upstream?.timeouts, [...path, 'timeouts'])
-    check(compiled.retry, upstream?.retry, [...path, 'retry'])
-    check(compiled.circuitBreaker, upstream?.circuitBreaker, [...path, 'circuitBreaker'])
-    check(compiled.rateLimit, upstream?.rateLimit, [...path, 'rateLimit'])
-    check(compiled.hedge, upstream?.hedge, [...path, 'hedge'])
-    const rewrite = upstream?.request?.urlRewrite?.path
+    check(compiled.timeouts, within(upstream, 'timeouts'), [...path, 'timeouts'])
+    check(compiled.retry, within(upstream, 'retry'), [...path, 'retry'])
+    check(compiled.circuitBreaker, within(upstream, 'circuitBreaker'), [...path, 'circuitBreaker'])
+    check(compiled.rateLimit, within(upstream, 'rateLimit'), [...path, 'rateLimit'])
+    check(compiled.hedge, within(upstream, 'hedge'), [...path, 'hedge'])
+    const rewrite = within(within(within(upstream, 'request'), 'urlRewrite'), 'path')
     check(compiled.pathRewrite, rewrite, [...path, 'request', 'urlRewrite', 'path'])
   })
+}
+
+/** Where a rule that does not hold is broken. One about each entry of a list is asked about each alone. */
+const placesOf = ({ each, field, holds }: CompiledRule, self: unknown): readonly FieldPath[] => {
+  if (each === undefined) return [field]
+  const entries = readPath(self, [each]) as readonly unknown[]
+  const places = entries.flatMap((entry, i) =>
+    holds()({ ...(self as object), [each]: [entry] }) ? [] : [[each, i, ...field]],
+  )
+  return places.length > 0 ? places : [[each]]
 }
 
 /** CEL's `has`. */
@@ -82,15 +106,30 @@ const fields: Readonly<Record<string, FieldPath>> = {
 
 interface CompiledRule extends Rule {
   readonly field: FieldPath
+  readonly fixAt: (path: FieldPath) => string | undefined
+  /** Whether the rule looks at that field of `self`: what it says is then about a default. */
+  readonly dependsOn: (path: FieldPath) => boolean
   /** Compiles on first use, once in a process: verbs that read no route pay nothing. */
   readonly holds: () => (self: unknown) => boolean
+}
+
+const timeFix = (path: FieldPath): string => {
+  const example = exampleOf(routeFields().at(path))
+  return `write a time within these bounds, for example ${path.at(-1)}: ${example}`
+}
+
+const mentions = (expression: string): CompiledRule['dependsOn'] => {
+  const words = lazy(() => new Set(expression.match(/\w+/g)))
+  return path => path.every(step => typeof step === 'number' || words().has(step))
 }
 
 const environment = lazy(() => celEnv({ variables: { self: CelScalar.DYN } }))
 
 const compile = (rule: Rule): CompiledRule => ({
   ...rule,
-  field: fields[rule.code] ?? (rule.when === undefined ? [] : [rule.when]),
+  field: rule.field ?? fields[rule.code] ?? (rule.when === undefined ? [] : [rule.when]),
+  fixAt: path => rule.fix ?? (rule.code === 'FR0052' ? timeFix(path) : undefined),
+  dependsOn: mentions(expressionOf(rule)),
   holds: lazy(() => {
     const evaluate = plan(environment(), parse(expressionOf(rule)))
     return self => {
@@ -102,7 +141,7 @@ const compile = (rule: Rule): CompiledRule => ({
 })
 
 const compiled = {
-  spec: [...specRules, ...retryBudgetRules].map(compile),
+  spec: [...specRules, ...retryBudgetRules, ...inheritedRetryRules].map(compile),
   timeouts: timeoutsRules.map(compile),
   response: responseRules.map(compile),
   pathMatch: pathMatchRules.map(compile),

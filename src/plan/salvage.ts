@@ -23,7 +23,7 @@ export const salvage = (
   findings: readonly Finding[],
 ): Salvaged => {
   const errors = findings.filter(isError)
-  const hasMatches = readPath(resource.object, ['spec', 'matches']) !== undefined
+  const hasMatches = readPath(draft.object, ['spec', 'matches']) !== undefined
   const misspelt = errors.find(error => mayNarrow(error, hasMatches))
   if (misspelt) return { culprit: misspelt }
   const matches = planned.filter((match, i) => match !== undefined && !errors.some(isInMatch(i)))

@@ -1,5 +1,6 @@
 import { routeSchema, type SchemaNode } from '../api/crd.ts'
 import { type FieldPath, formatFieldPath } from '../api/problem.ts'
+import { lazy } from './lazy.ts'
 
 /** What the schema knows, for words that help: which fields there are, and an example of each. */
 export interface SchemaFields {
@@ -8,7 +9,7 @@ export interface SchemaFields {
   placesOf(name: string): readonly string[]
 }
 
-export const schemaFields = (root: SchemaNode = routeSchema()): SchemaFields => ({
+export const schemaFields = (root: SchemaNode): SchemaFields => ({
   at: path =>
     path.reduce<SchemaNode | undefined>(
       (node, step) => (typeof step === 'number' ? node?.items : ownProperty(node, step)),
@@ -16,6 +17,9 @@ export const schemaFields = (root: SchemaNode = routeSchema()): SchemaFields => 
     ),
   placesOf: name => collect(root, '', name),
 })
+
+/** Those of a FanOutRoute. */
+export const routeFields = lazy(() => schemaFields(routeSchema()))
 
 const ownProperty = (node: SchemaNode | undefined, name: string): SchemaNode | undefined =>
   node?.properties && Object.hasOwn(node.properties, name) ? node.properties[name] : valuesOf(node)

@@ -3,9 +3,10 @@ import type { SchemaNode } from '../api/crd.ts'
 import { apiVersion, kind } from '../api/names.ts'
 import { type FieldPath, formatFieldPath } from '../api/problem.ts'
 import type { Finding } from './finding.ts'
+import { objectFix } from './object-fix.ts'
 import { isPlanned, isPlannedValue, plannedNames } from './planned-fields.ts'
 import { readPath } from './read-path.ts'
-import { exampleOf, type SchemaFields, schemaFields } from './schema-fields.ts'
+import { exampleOf, routeFields, type SchemaFields } from './schema-fields.ts'
 import { closest } from './suggest.ts'
 import { textFix } from './value-fix.ts'
 
@@ -13,12 +14,13 @@ type Issue = z.core.$ZodIssue
 
 /** zod's issues in our words: what is there, what should be, how to mend it. */
 export const schemaFindings = (object: unknown, issues: readonly Issue[]): readonly Finding[] => {
-  const fields = schemaFields()
+  const fields = routeFields()
   const findings = issues.flatMap(issue => describe(issue, object, fields))
   // An empty name breaks two rules of one field; one problem is enough to mend it.
-  return findings.filter(({ code, path }, index) => {
-    const field = formatFieldPath(path)
-    return findings.findIndex(other => other.code === code && formatFieldPath(other.path) === field) === index
+  const seen = new Set<string>()
+  return findings.filter(({ code, path }) => {
+    const key = `${code} ${formatFieldPath(path)}`
+    return !seen.has(key) && seen.add(key)
   })
 }
 
@@ -108,8 +110,16 @@ const typeFix = (path: FieldPath, value: unknown, node: SchemaNode | undefined):
   if (value === null) return 'give it a value, or remove it'
   if (node?.type === 'array') return 'write a list: begin with - or put [ ] around it'
   if (node?.type === 'string') return textFix(typeof value === 'object' ? '' : value, node)
+  if (node?.type === 'object') return objectFix(path, value, node)
+  if (node?.type === 'boolean') return truthFix(value)
   const example = exampleOf(node)
   return example && `write ${typeNames[node?.type ?? ''] ?? 'a value'}, for example ${example}`
+}
+
+/** Words that are true and false in YAML 1.1. */
+const truthFix = (value: unknown): string | undefined => {
+  if (typeof value !== 'string' || !/^(y|yes|on|n|no|off)$/i.test(value)) return undefined
+  return `write ${/^(y|yes|on)$/i.test(value)}; ${value} is text here`
 }
 
 const isSpec = (path: FieldPath): boolean => path.length === 1 && path[0] === 'spec'

@@ -7,6 +7,8 @@ export const textFix = (value: unknown, node: SchemaNode | undefined): string | 
   const written = String(value)
   // YAML reads 8080, true and 1.0 as no text; in quotes they may be what was meant.
   if (typeof value !== 'string' && fits(written)) return `put quotes around it: "${written}"`
+  const meant = [written.replaceAll(/\s+/g, '-'), written.replaceAll(/\s+/g, '')].find(fits)
+  if (meant !== undefined && !fits(written)) return `did you mean ${meant}?`
   if (isDuration(fits)) {
     if (fits(`${written}s`)) return `write ${written}s or ${written}ms`
     const days = /^([0-9]{1,3})d$/.exec(written)
@@ -17,9 +19,10 @@ export const textFix = (value: unknown, node: SchemaNode | undefined): string | 
   return example === undefined ? undefined : `write ${kind}, for example ${example}`
 }
 
-type Fits = (text: string) => boolean
+export type Fits = (text: string) => boolean
 
-const fitter = (node: SchemaNode | undefined): Fits => {
+/** Whether a text is one that the schema takes. */
+export const fitter = (node: SchemaNode | undefined): Fits => {
   const { pattern, maxLength, enum: values } = node ?? {}
   const test = typeof pattern === 'string' ? new RegExp(pattern) : undefined
   return text =>

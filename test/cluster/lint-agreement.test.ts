@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fanOutRoute } from '../../src/api/fan-out-route.ts'
 import type { Problem } from '../../src/api/problem.ts'
+import { kubectlReads } from '../../src/config/yaml-readings.ts'
+import { readDraft } from '../../src/plan/draft.ts'
 import { planRoutes } from '../../src/plan/plan-routes.ts'
 import { ruleCases } from '../plan/rule-cases.ts'
 import { readInput, routeObject, snapshotOf } from '../plan/snapshot.ts'
@@ -37,6 +38,17 @@ const goldenRoutes = readdirSync(testdata)
       isObject(object) ? [{ name: `${id} of ${file}`, object }] : [],
     ),
   )
+
+/** Words, numbers of every base, and what looks like them. */
+const scalars = [
+  ...'y Y n N yes Yes YES yEs no No NO on On ON oN off Off OFF true True TRUE tRUE false ~ null Null'.split(
+    ' ',
+  ),
+  ...'0 -0 +0 00 017 -017 +017 08 089 0o17 0O17 0o8 0o 0x1F 0X1F -0x1F +0x1F 0xg 0x 0x1p3'.split(' '),
+  ...'0b11 0B11 -0b11 0b2 0b 8_080 1_0.5 _1 1_ 0_ 1__0 01_7 0_17 0x_1F -_1 +1_0 1_e3'.split(' '),
+  ...'12 +12 1. .5 +.5 -.5 ._5 0.1 010.5 1e3 1E3 1e 1.5e3 1e+3 18446744073709551616'.split(' '),
+  ...'190:20 2020-01-01 1.2.3 1,000 = << 10s 250ms 1Mi http://a:80 x-y'.split(' '),
+]
 
 const lint = (object: unknown): readonly Problem[] =>
   planRoutes(snapshotOf([object])).problems.filter(
@@ -82,7 +94,7 @@ describe.runIf(hasClusterTools())('lint and the API server', () => {
       return
     }
     expect(causesOf(answer)).toEqual([])
-    expect(answer.object.spec).toEqual(JSON.parse(JSON.stringify(fanOutRoute.parse(route).spec)))
+    expect(answer.object.spec).toEqual(JSON.parse(JSON.stringify(readDraft(route, () => {}).spec)))
   })
 
   it('judge alike whatever takes the place of a field', async () => {
@@ -99,4 +111,20 @@ describe.runIf(hasClusterTools())('lint and the API server', () => {
     for (let i = 0; i < mutations.length; i += 8) await Promise.all(mutations.slice(i, i + 8).map(compare))
     expect(disagreements).toEqual([])
   }, 120_000)
+
+  it('know the same plain scalars that are no text to kubectl', async () => {
+    const values = scalars.map((scalar, i) => `  v${i}: ${scalar}`).join('\n')
+    const manifest = `apiVersion: example.dev/v1\nkind: Any\nmetadata: {name: a}\nspec:\n${values}\n`
+    const { code, stdout, stderr } = await plane.kubectlWith(
+      { input: manifest },
+      ...['label', '--local', '-f', '-', 'a=b', '-o', 'json'],
+    )
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { spec } = JSON.parse(stdout) as { spec: Readonly<Record<string, unknown>> }
+    const known = scalars.map((scalar, i) => {
+      const read = spec[`v${i}`]
+      return `${scalar} = ${typeof read === 'string' || read === null ? undefined : read}`
+    })
+    expect(scalars.map(scalar => `${scalar} = ${kubectlReads(scalar)}`)).toEqual(known)
+  })
 })

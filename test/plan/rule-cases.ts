@@ -221,7 +221,7 @@ export const ruleCases: readonly RuleCase[] = [
       retry({ maxBackoff: '0s', backoff: '0s' }),
     ],
   },
-  // From the route one, from the leg the other: the planner sees it, the API server does not.
+  // From the route one, from the leg the other.
   {
     code: 'FR0051',
     rejected: { ...retry({ backoff: '5s' }), retry: { maxBackoff: '2s' } },
@@ -233,7 +233,20 @@ export const ruleCases: readonly RuleCase[] = [
   {
     code: 'FR0051',
     rejected: { ...retry({ maxBackoff: '50ms' }), retry: { backoff: '100ms' } },
-    accepted: [{ ...retry({ maxBackoff: '100ms' }), retry: { backoff: '100ms' } }],
+    accepted: [
+      { ...retry({ maxBackoff: '100ms' }), retry: { backoff: '100ms' } },
+      { ...retry({ maxBackoff: '50ms', backoff: '50ms' }), retry: { backoff: '100ms' } },
+      { ...retry({ attempts: 1 }), retry: { backoff: '100ms' } },
+    ],
+  },
+  {
+    code: 'FR0051',
+    rejected: {
+      retry: { maxBackoff: '2s' },
+      matches: [{ method: 'GET' }],
+      upstreams: [...one, { name: 'b', url, retry: { backoff: '3s' } }],
+    },
+    accepted: [{ retry: { maxBackoff: '2s' }, matches: [{ method: 'GET' }], upstreams: two }],
   },
   {
     code: 'FR0052',

@@ -10,6 +10,14 @@ export const fileCodes: readonly CodeEntry[] = [
     right: 'spec:\n  upstreams:\n  - name: crm\n    url: http://localhost:9002',
     foundBy: 'files',
   }),
+  error('FR0009', {
+    title: 'key that kubectl reads differently',
+    why: 'kubectl and the other tools of a cluster read YAML 1.1, in which `on`, `off`, `yes`, `no`, `y` and `n` without quotes are true and false, `017` is 15 and `8_080` is 8080, keys included. The relay reads YAML 1.2, where they are what they look like. `kubectl apply` would refuse this file, or store another field.',
+    fix: 'Put quotes around the key. JSON files are not affected.',
+    wrong: 'retry: {on: [Reset]}',
+    right: 'retry: {"on": [Reset]}',
+    foundBy: 'files',
+  }),
   error('FR0044', {
     title: 'backends.yaml has an invalid entry',
     why: 'An entry of backends.yaml maps a Service to a base URL: scheme, host and port. A path there would silently change every request sent by it, and of two entries for one Service only one can count.',
@@ -51,6 +59,14 @@ export const fileCodes: readonly CodeEntry[] = [
     title: 'empty file',
     why: 'A save that has just begun and a disk that is full look the same: a file with nothing in it. The routes last read from it stay in use.',
     fix: 'Delete the file to withdraw its routes.',
+    foundBy: 'files',
+  }),
+  warning('FR0128', {
+    title: 'value that kubectl reads differently',
+    why: 'kubectl and the other tools of a cluster read YAML 1.1, in which `on`, `off`, `yes`, `no`, `y` and `n` without quotes are true and false, `017` is 15 and `8_080` is 8080. The relay reads YAML 1.2, where `017` is 17 and the others are text. The same file would be refused in a cluster, or mean something else.',
+    fix: 'Put quotes around text; write numbers without leading zeros and underscores. JSON files are not affected.',
+    wrong: 'headers: [{name: x-beta, value: on}]',
+    right: 'headers: [{name: x-beta, value: "on"}]',
     foundBy: 'files',
   }),
 ]

@@ -12,7 +12,7 @@ export const policyErrors: readonly CodeEntry[] = [
   error('FR0051', {
     title: 'maxBackoff shorter than backoff',
     why: '`maxBackoff` bounds the wait, so a longer `backoff` would never be waited. An upstream takes each of the two from the route where it has none of its own.',
-    fix: 'Lengthen `maxBackoff` or shorten `backoff`, or set both in the same place.',
+    fix: 'Lengthen `maxBackoff` or shorten `backoff`; an upstream may set both.',
     wrong: 'retry: {backoff: 5s, maxBackoff: 1s}',
     right: 'retry: {backoff: 1s, maxBackoff: 5s}',
   }),

@@ -25,8 +25,8 @@ export const policyWarnings: readonly CodeEntry[] = [
   }),
   warning('FR0121', {
     title: 'retries that cannot begin',
-    why: '`timeouts.request` bounds all tries together. When each of them takes as long as `backendRequest` lets it, time is up before the last retry begins, even with no wait in between.',
-    fix: 'Shorten `backendRequest`, lengthen `request`, or lower `attempts`.',
+    why: '`timeouts.request` bounds all tries together. When each of them takes as long as `backendRequest` lets it, time is up before the last retry begins, even with no wait in between. And a wait that would pass the deadline is not begun: the first is random, half of `backoff` on average.',
+    fix: 'Shorten `backendRequest` or `backoff`, lengthen `request`, or lower `attempts`.',
     wrong: 'timeouts: {request: 1s, backendRequest: 800ms}\nretry: {attempts: 2}',
     right: 'timeouts: {request: 2s, backendRequest: 500ms}\nretry: {attempts: 2}',
   }),
@@ -75,5 +75,26 @@ export const policyWarnings: readonly CodeEntry[] = [
     fix: 'Set `timeouts.request` for the route or this upstream, `maxPendingRequests: 0`, or `onLimit: Fail`.',
     wrong: 'timeouts: {request: 0s}\nconcurrency: {maxParallelRequests: 8}',
     right: 'timeouts: {request: 30s}\nconcurrency: {maxParallelRequests: 8}',
+  }),
+  warning('FR0130', {
+    title: 'retries that open the circuit themselves',
+    why: 'Every try that fails counts for the circuit breaker. With `consecutiveFailures` no higher than `attempts`, one unlucky request opens the circuit for everybody, and its last retries are not sent because nothing is retried into an open circuit.',
+    fix: 'Set `consecutiveFailures` well above `attempts`, or lower `attempts`.',
+    wrong: 'retry: {attempts: 3}\ncircuitBreaker: {consecutiveFailures: 3}',
+    right: 'retry: {attempts: 2}\ncircuitBreaker: {consecutiveFailures: 10}',
+  }),
+  warning('FR0131', {
+    title: 'circuit breaker whose probe may never end',
+    why: 'A half-open circuit waits for the answer to its probe. With `request: 0s` and no `backendRequest` an upstream that never answers holds it for ever; the breaker sends another probe after `openDuration`, and each holds a connection meanwhile.',
+    fix: 'Set `backendRequest`, or give `request` a time.',
+    wrong: 'timeouts: {request: 0s}\ncircuitBreaker: {}',
+    right: 'timeouts: {request: 0s, backendRequest: 30s}\ncircuitBreaker: {}',
+  }),
+  warning('FR0132', {
+    title: 'waiting for a token that comes too late',
+    why: 'The limit refills evenly, one token every `interval` divided by `requests`. That is longer than a request to this upstream may take, so one that would have to wait for longer than it has fails at once, as with `onLimit: Fail`.',
+    fix: 'Use `onLimit: Fail`, raise `requests`, or lengthen `timeouts.request`.',
+    wrong: 'timeouts: {request: 2s}\nrateLimit: {requests: 1, interval: 1m, onLimit: Wait}',
+    right: 'timeouts: {request: 2s}\nrateLimit: {requests: 60, interval: 1m, onLimit: Wait}',
   }),
 ]

@@ -99,4 +99,11 @@ export const routeWarnings: readonly CodeEntry[] = [
     wrong: 'limits: {maxBodySize: 1Gi}',
     right: 'limits: {maxBodySize: 1Mi, onOversize: StreamAll}',
   }),
+  warning('FR0129', {
+    title: 'field that is empty',
+    why: 'A field with nothing behind it is null in YAML. The API server drops such a field before it judges a route, and so does the relay: it counts as left out, and its default holds. `retry:` alone does not mean `retry: {}`, and `matches:` alone means every path.',
+    fix: 'Give it a value, `{}` or `[]` if it is to be there and empty, or remove it.',
+    wrong: 'retry:',
+    right: 'retry: {}',
+  }),
 ]

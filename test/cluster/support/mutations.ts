@@ -7,11 +7,8 @@ export interface Mutation {
   readonly spec: unknown
 }
 
-/**
- * What takes the place of a field. There is no null among them: the API server takes it for an omitted field before
- * it judges anything, `lint` asks for it to be removed.
- */
-const values: readonly unknown[] = [{}, [], '', 'x y', -1, 1.5, true]
+/** What takes the place of a field. */
+const values: readonly unknown[] = [{}, [], '', 'x y', -1, 1.5, true, null]
 
 /** Every field of a spec, entries of a list by their first, removed and replaced by each of the values. */
 export const mutationsOf = (spec: object): readonly Mutation[] => {

@@ -108,6 +108,7 @@ export const serveController = async (config: ControllerConfig): Promise<number>
 
   const signal = await untilStopped(second => logger.error({ signal: second }, 'told to stop a second time'))
   stopping = true
+  injector?.drain()
   logger.info({ signal }, 'stopping')
   // The other replica can lead at once; only the webhook has callers that have to notice.
   stop.abort()

@@ -8,15 +8,18 @@ import { readSettings } from '../injector/read-settings.ts'
 import { factValue } from './fact.ts'
 import type { ClusterFacts } from './facts.ts'
 import { type CheckFinding, finding } from './finding.ts'
+import { injectorArguments } from './injector-arguments.ts'
 
 /** Labels and annotations of ours that mean nothing where they stand, or have values that mean nothing. */
 export const markFindings = (facts: ClusterFacts): readonly CheckFinding[] => {
   const namespaces = factValue(facts.namespaces) ?? []
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]))
+  const installed = factValue(facts.controllers)?.find(({ metadata }) => metadata.namespace === facts.home)
+  const { allowedImages } = injectorArguments(installed)
   return [
     ...namespaces.flatMap(namespaceFindings),
     ...subjects(facts).flatMap(({ where, pod }) =>
-      podFindings(where, pod, labels.get(pod.metadata?.namespace ?? '') ?? {}),
+      podFindings(where, pod, labels.get(pod.metadata?.namespace ?? '') ?? {}, allowedImages),
     ),
   ]
 }
@@ -77,12 +80,12 @@ const podFindings = (
   where: string,
   pod: Pod,
   namespaceLabels: Readonly<Record<string, string>>,
+  allowedImages: readonly string[],
 ): readonly CheckFinding[] => {
   const wish = optIn(pod, namespaceLabels)
-  // Which images an operator allows is known to the injector alone.
   const { problems } =
     wish.kind === 'in'
-      ? readSettings(pod.metadata?.annotations, { image: '', version: '', allowedImages: ['*'] })
+      ? readSettings(pod.metadata?.annotations, { image: '', version: '', allowedImages })
       : { problems: [] }
   return [
     ...(wish.kind === 'invalid' ? [finding('FR0235', { where, ...wish.problem })] : []),

@@ -11,6 +11,7 @@ import {
   ok,
   skipped,
 } from './finding.ts'
+import { injectorArguments } from './injector-arguments.ts'
 import { isReady } from './ready-endpoints.ts'
 import { certificateSecret, webhookName } from './resources.ts'
 
@@ -44,8 +45,7 @@ const withoutWebhook = ({ controllers, leases }: ClusterFacts): readonly CheckLi
   const [controller] = factValue(controllers) ?? []
   const isInstalled = controller !== undefined || (factValue(leases) ?? []).length > 0
   if (!isInstalled) return [skipped('pods are injected', 'the controller is not installed')]
-  const args = controller?.spec.template.spec.containers.flatMap(container => container.args ?? []) ?? []
-  if (args.includes('--no-injector')) return [ok('it is switched off (--no-injector)')]
+  if (!injectorArguments(controller).isOn) return [ok('it is switched off (no --relay-image)')]
   return [
     line(`${where} exists`, [
       finding('FR0215', { where, message: 'it is not there, so no pod is injected' }),

@@ -54,7 +54,11 @@ export interface WorkloadObject extends KubernetesObject {
         readonly annotations?: Readonly<Record<string, string>>
       }
       readonly spec: {
-        readonly containers: readonly { readonly name: string; readonly args?: readonly string[] }[]
+        readonly containers: readonly {
+          readonly name: string
+          readonly args?: readonly string[]
+          readonly env?: readonly { readonly name: string }[]
+        }[]
       }
     }
   }

@@ -13,6 +13,13 @@ const strict: Option<boolean> = {
   read: flag,
 }
 
+const kubernetes: Option<boolean> = {
+  flag: 'kubernetes',
+  description: 'The routes are for a cluster, where Services are found by name: no backends.yaml is needed.',
+  default: 'false',
+  read: flag,
+}
+
 export const lint = defineVerb(
   {
     name: 'lint',
@@ -22,11 +29,11 @@ export const lint = defineVerb(
       'Exit code 0 = nothing wrong (warnings allowed), 1 = errors or no route at all, 2 = wrong usage. PATH - is standard input.',
       'With -o json: {problems: [{severity, code, message, fix, route, field, location}], errors, warnings, routes}.',
     ],
-    options: { output: outputOption, strict },
+    options: { output: outputOption, strict, kubernetes },
     examples: [
       ['fanout-relay lint routes/', 'everything in a directory'],
       ['fanout-relay lint --strict -o json routes/ | jq .problems', 'for a pipeline'],
-      ['helm template shop | fanout-relay lint -', 'what a chart renders'],
+      ['helm template shop | fanout-relay lint --kubernetes -', 'what a chart renders'],
     ],
   },
   async ({ values, positionals }, io) => {
@@ -39,7 +46,8 @@ export const lint = defineVerb(
       paths.filter(path => path !== '-'),
       texts,
     )
-    const report = lintReport(planRoutes(snapshot).problems, snapshot.routes.length)
+    const asDeployed = values.kubernetes ? { ...snapshot, backends: undefined } : snapshot
+    const report = lintReport(planRoutes(asDeployed).problems, snapshot.routes.length)
     io.stdout(values.output === 'json' ? toJson(report) : renderLintReport(report))
     return report.errors > 0 || (values.strict && report.warnings > 0) ? 1 : 0
   },

@@ -13,6 +13,8 @@ export interface Injector {
   listen(endpoint: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
   /** True between `listen` and `close`. */
   ready(): boolean
+  /** Answers end their connections from now on: the API server keeps its own open until somebody does. */
+  drain(): void
   /** No new connections; reviews under way are answered, and whatever is still open after `graceMs` is cut. */
   close(graceMs?: number): Promise<void>
 }
@@ -24,8 +26,12 @@ export const createInjector = (options: InjectorOptions): Injector => {
   const handle = webhookHandler({ ...options, clock })
   let server: Server | undefined
   let certificate: ServedCertificate | undefined
+  let draining = false
 
   return {
+    drain: () => {
+      draining = true
+    },
     useCertificate: next => {
       certificate = next
       server?.setSecureContext({ ...secureContext, cert: next.cert, key: next.key })
@@ -45,6 +51,7 @@ export const createInjector = (options: InjectorOptions): Injector => {
       })
       // A connection that was busy when it was closed is idle only now.
       opening.on('request', (_, response) => {
+        if (draining && !response.headersSent) response.setHeader('connection', 'close')
         response.once('close', () => {
           if (!opening.listening) opening.closeIdleConnections()
         })

@@ -7,7 +7,7 @@ export const leftOut = ({ code, path }: Finding): Finding => {
   return {
     code: 'FR0048',
     path,
-    message: `this route is not served: ${circumstance(code, field, String(path.at(-1)))} the relay cannot be sure which requests it is for`,
+    message: `a relay without an earlier version of this route does not serve it: ${circumstance(code, field, String(path.at(-1)))} it cannot be sure which requests it is for`,
     fix: field === '' ? 'mend the other problems of this route' : `mend ${field} first`,
   }
 }

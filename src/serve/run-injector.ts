@@ -18,6 +18,8 @@ interface InjectorParts {
 
 export interface RunningInjector {
   ready(): boolean
+  /** Answers end their connections from now on: the API server keeps its own open until somebody does. */
+  drain(): void
   /** Reviews under way are answered. */
   close(): Promise<void>
 }
@@ -62,6 +64,7 @@ export const runInjector = ({
   }, stop.signal)
   return {
     ready: () => injector.ready(),
+    drain: () => injector.drain(),
     close: async () => {
       stop.abort()
       await following

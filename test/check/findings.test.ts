@@ -141,7 +141,7 @@ const cases: readonly (readonly [
   ],
   [
     'the injector is switched off',
-    { webhook: absent, controllers: found([given.controller({ args: ['--no-injector'] })]) },
+    { webhook: absent, controllers: found([given.controller({ args: [] })]) },
     [],
   ],
   [
@@ -158,12 +158,12 @@ const cases: readonly (readonly [
   ],
   [
     'no pod behind the webhook is ready',
-    { webhookEndpoints: found([given.slice('fanout-relay-injector', given.home, false)]) },
+    { webhookEndpoints: found([given.slice('fanout-relay-injector', given.home, { ready: false })]) },
     ['FR0217 Service fanout-relay/fanout-relay-injector: no pod behind it is ready'],
   ],
   [
     'endpoints do not say whether they are ready',
-    { webhookEndpoints: found([given.slice('fanout-relay-injector', given.home, undefined)]) },
+    { webhookEndpoints: found([given.slice('fanout-relay-injector', given.home, {})]) },
     [],
   ],
   [
@@ -186,6 +186,7 @@ const cases: readonly (readonly [
     { certificate: given.secret(await given.leaf({ days: 90, begins: 2 })) },
     [expect.stringMatching(/^FR0219 .*: the certificate is valid from /)],
   ],
+  ['the certificate has three weeks left', { certificate: given.secret(await given.leaf({ days: 21 })) }, []],
   [
     'the certificate expires soon',
     { certificate: given.secret(await given.leaf({ days: 3.5 })) },
@@ -301,6 +302,25 @@ const cases: readonly (readonly [
     ],
   ],
   [
+    'a pod names an image that the operator does not allow',
+    {
+      controllers: found([given.controller({ args: ['--relay-image=relay:1', '--allowed-image=ours/*'] })]),
+      workloads: found([
+        given.deployment('a', { annotations: { 'fanoutrelay.dev/image': 'ours/relay:2' } }),
+        given.deployment('b', { annotations: { 'fanoutrelay.dev/image': 'theirs/relay:2' } }),
+      ]),
+    },
+    [expect.stringMatching(/^FR0234 Deployment shop\/b: .*"theirs\/relay:2"/)],
+  ],
+  [
+    'a pod names an image, and what is allowed is not known',
+    {
+      controllers: given.unread('forbidden'),
+      workloads: found([given.deployment('a', { annotations: { 'fanoutrelay.dev/image': 'any:1' } })]),
+    },
+    [],
+  ],
+  [
     'an annotation is invalid where nobody asks for a relay',
     {
       namespaces: namespace({}),
@@ -390,7 +410,7 @@ const cases: readonly (readonly [
   ],
   [
     'nobody is ready behind a Service',
-    { endpoints: found([given.slice('inventory', 'shop', false)]) },
+    { endpoints: found([given.slice('inventory', 'shop', { ready: false })]) },
     [
       'FR0245 Service shop/inventory: no endpoint is ready, and upstream inventory of route shop/orders sends there',
     ],

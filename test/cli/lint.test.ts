@@ -102,3 +102,9 @@ test('policies that hardly do what they say are warned about, with a way out', a
   )
   expect(stdout).toContain('idempotencyKey: {}')
 })
+
+test('--kubernetes takes Services for found: a cluster has names for them', async () => {
+  const directory = directoryWith({ 'a.yaml': route('orders', '{name: a, backendRef: {name: a, port: 80}}') })
+  expect((await cli(['lint', directory])).stdout).toContain('FR0040')
+  expect(await cli(['lint', '--kubernetes', directory])).toMatchObject({ code: 0 })
+})

@@ -139,6 +139,14 @@ export const createCertificates = (options: CertificatesOptions): Certificates =
     onCertificate(served)
   }
 
+  /** A new leader looks at once: nobody may have looked after the bundle for as long as nobody led. */
+  const untilDue = async (waitMs: number, signal: AbortSignal): Promise<void> => {
+    const led = isLeader()
+    const due = clock.now() + waitMs
+    while (!signal.aborted && clock.now() < due && (led || !isLeader()))
+      await pause(Math.min(due - clock.now(), 1_000), clock, signal)
+  }
+
   return {
     expiresAt: () => served?.expiresAt,
     run: async (onCertificate, signal) => {
@@ -152,7 +160,7 @@ export const createCertificates = (options: CertificatesOptions): Certificates =
           logger.warn({ err: error }, 'certificates could not be looked after; trying again')
         }
         // Until there is a certificate, the port is closed: a replica that waits for its leader looks often.
-        await pause(served ? waitMs * (0.9 + Math.random() * 0.2) : Math.min(waitMs, 1_000), clock, signal)
+        await untilDue(served ? waitMs * (0.9 + Math.random() * 0.2) : Math.min(waitMs, 1_000), signal)
       }
     },
   }

@@ -95,7 +95,11 @@ export const controller = (
     spec: {
       replicas: more.replicas ?? 2,
       template: {
-        spec: { containers: [{ name: 'controller', args: ['controller', ...(more.args ?? [])] }] },
+        spec: {
+          containers: [
+            { name: 'controller', args: ['controller', ...(more.args ?? ['--relay-image=relay:1'])] },
+          ],
+        },
       },
     },
     status: {
@@ -189,10 +193,10 @@ export const service = (name: string, namespace = 'shop', more: object = {}): Se
 export const slice = (
   name: string,
   namespace = 'shop',
-  ready: boolean | undefined = true,
+  conditions: { readonly ready?: boolean } = { ready: true },
 ): EndpointSlice => ({
   metadata: meta(`${name}-x`, namespace, { labels: { 'kubernetes.io/service-name': name } }),
-  endpoints: [{ conditions: ready === undefined ? {} : { ready } }],
+  endpoints: [{ conditions }],
 })
 
 /** A cluster in which all is well. */

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
-import { logLevels } from '../core/logger.ts'
 import type { ClusterOptions } from '../kubernetes/cluster.ts'
 import type { ControllerConfig } from './controller-config.ts'
 import { endpoints, formatEndpoint } from './endpoint.ts'
 import type { Machine } from './io.ts'
 import { clusterOptions } from './kubernetes-options.ts'
+import { logOptions } from './log-options.ts'
 import { InvalidValue, type Option, type OptionValues } from './option.ts'
-import { choice, milliseconds, text, texts } from './values.ts'
+import { milliseconds, text, texts } from './values.ts'
 
 const any = (machine: Machine) => [machine.any]
 const option = <T>(of: Option<T>): Option<T> => of
@@ -101,20 +101,7 @@ export const controllerOptions = {
     defaultText: '5s, or 0s on a terminal',
     read: milliseconds,
   }),
-  logLevel: option({
-    flag: 'log-level',
-    value: 'LEVEL',
-    description: `Least serious line that is logged: ${logLevels.join(', ')}.`,
-    default: 'info',
-    read: choice(...logLevels),
-  }),
-  logFormat: option({
-    flag: 'log-format',
-    value: 'FORMAT',
-    description: 'json, pretty, or auto: pretty on a terminal and json elsewhere.',
-    default: 'auto',
-    read: choice('auto', 'json', 'pretty'),
-  }),
+  ...logOptions,
 }
 
 function oneEndpoint(given: readonly string[], machine: Machine): ControllerConfig['webhook'] {

@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http'
+import { headerOption } from './header-option.ts'
 import { InvalidValue, type Option } from './option.ts'
 import { outputOption, toJson } from './output-option.ts'
 import { routePaths } from './paths.ts'
@@ -6,8 +7,6 @@ import { readRequest } from './read-request.ts'
 import { UsageError } from './usage-error.ts'
 import { texts } from './values.ts'
 import { defineVerb } from './verb.ts'
-
-type Header = readonly [name: string, value: string]
 
 /** Name or address, with or without port. */
 const readHost = ([given]: readonly string[]): string | undefined => {
@@ -26,15 +25,7 @@ const options = {
     default: '',
     read: texts,
   } satisfies Option<readonly string[]>,
-  header: {
-    flag: 'header',
-    short: 'H',
-    value: "'NAME: VALUE'",
-    repeatable: true,
-    description: 'A header of the request.',
-    default: '',
-    read: given => given.map(readHeader),
-  } satisfies Option<readonly Header[]>,
+  header: headerOption,
   host: {
     flag: 'host',
     value: 'NAME',
@@ -43,12 +34,6 @@ const options = {
     read: readHost,
   } satisfies Option<string | undefined>,
   output: outputOption,
-}
-
-const readHeader = (given: string): Header => {
-  const parts = /^([^:\s]+):\s*(.*)$/.exec(given)
-  if (!parts) throw new InvalidValue('NAME: VALUE', "write --header 'x-tenant: acme'")
-  return [parts[1]!, parts[2]!]
 }
 
 /** @throws UsageError for what is no method, or one in the wrong case: the relay would take it for another. */

@@ -1,9 +1,9 @@
-import { logLevels } from '../core/logger.ts'
 import { InvalidStoreUrl, readStoreUrl } from '../limits/store-address.ts'
 import { defaultMaxBufferedBytes } from '../serve/memory-guard-limit.ts'
 import type { RelayConfig } from './config.ts'
 import { endpoints, formatEndpoint } from './endpoint.ts'
 import type { Machine } from './io.ts'
+import { logOptions } from './log-options.ts'
 import { InvalidValue, type Option } from './option.ts'
 import type { ParsedLine } from './parse-options.ts'
 import { bytes, choice, count, milliseconds } from './values.ts'
@@ -44,20 +44,7 @@ export const relayOptions = {
     defaultText: '[::]:4782, or 0.0.0.0:4782 without IPv6',
     read: endpoints(any),
   }),
-  logLevel: option({
-    flag: 'log-level',
-    value: 'LEVEL',
-    description: `Least serious line that is logged: ${logLevels.join(', ')}.`,
-    default: 'info',
-    read: choice(...logLevels),
-  }),
-  logFormat: option({
-    flag: 'log-format',
-    value: 'FORMAT',
-    description: 'json, pretty, or auto: pretty on a terminal and json elsewhere.',
-    default: 'auto',
-    read: choice('auto', 'json', 'pretty'),
-  }),
+  ...logOptions,
   accessLog: option({
     flag: 'access-log',
     value: 'WHICH',

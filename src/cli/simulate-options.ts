@@ -1,3 +1,4 @@
+import { headerOption } from './header-option.ts'
 import { InvalidValue, type Option } from './option.ts'
 import { outputOption } from './output-option.ts'
 import { readDelay, readFailure } from './simulate-rules.ts'
@@ -10,12 +11,6 @@ const optional =
   <T>(read: (texts: readonly string[]) => T) =>
   (given: readonly string[]): T | undefined =>
     given.length === 0 ? undefined : read(given)
-
-const readHeader = (given: string): readonly [name: string, value: string] => {
-  const parts = /^([^:\s]+):\s*(.*)$/.exec(given)
-  if (!parts) throw new InvalidValue('NAME: VALUE', "write --header 'x-tenant: acme'")
-  return [parts[1]!, parts[2]!]
-}
 
 const maxRate = 1_000
 
@@ -96,15 +91,7 @@ export const simulateOptions = {
     default: '',
     read: text,
   }),
-  header: option({
-    flag: 'header',
-    short: 'H',
-    value: "'NAME: VALUE'",
-    repeatable: true,
-    description: 'A header of the request.',
-    default: '',
-    read: given => given.map(readHeader),
-  }),
+  header: headerOption,
   host: option({
     flag: 'host',
     value: 'NAME',

@@ -144,7 +144,7 @@ describe.runIf(hasHelm())('the image', () => {
   const image = (values: object) => controllerPod(values).spec.containers[0].image
 
   it.each([
-    [{}, /^ghcr\.io\/fanout-relay\/fanout-relay:\d+\.\d+\.\d+$/],
+    [{}, /^fanout-relay\/fanout-relay:\d+\.\d+\.\d+$/],
     [{ 'image.tag': 'edge' }, /:edge$/],
     [{ 'image.tag': 'edge', 'image.digest': `sha256:${'a'.repeat(64)}` }, /fanout-relay@sha256:a{64}$/],
     [{ 'global.imageRegistry': 'mirror:5000' }, /^mirror:5000\/fanout-relay\/fanout-relay:/],

@@ -26,8 +26,6 @@ export interface TableParts {
   readonly registry: Registry
   readonly timers: Timers
   readonly observer: Observer
-  /** From 0 to 1, for back-off. Defaults to Math.random. */
-  readonly random?: () => number
   /** Puts a store behind limits of `scope: Global`; absent = each relay counts by itself. */
   readonly sharedLimit?: SharedLimit
 }
@@ -146,7 +144,7 @@ interface LegInContext {
 }
 
 const compileLeg = ({ route, leg, index, answer, budget, build }: LegInContext): CompiledLeg => {
-  const { pools, legStates, timers, random = Math.random, observer: observers } = build.parts
+  const { pools, legStates, timers, observer: observers } = build.parts
   const awaited = leg.role !== 'Shadow'
   const observer = observers.leg(route.id, leg.name, leg.role)
   build.origins.push(leg.origin)
@@ -157,7 +155,7 @@ const compileLeg = ({ route, leg, index, answer, budget, build }: LegInContext):
   const owner = `${name}/${leg.role}`
   const policies = legPolicies(leg, route, {
     clock: timers.clock,
-    random,
+    random: Math.random,
     timers,
     observer,
     traceFields: observers.tracing?.fields,

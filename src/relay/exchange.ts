@@ -146,8 +146,7 @@ export class Exchange extends Timed {
 
   #fanOut(bodyOf: (leg: Leg) => RequestBody, only: number | undefined): void {
     this.#started = true
-    const { random = Math.random } = this.parts
-    const draw = random() * 100
+    const draw = Math.random() * 100
     const { legs } = this.route
     for (const compiled of legs) {
       if (compiled.sample && !compiled.sample(this.head, draw)) continue

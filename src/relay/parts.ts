@@ -13,8 +13,6 @@ export interface RelayParts {
   readonly pseudonym: string
   /** To requests with an idempotency key, for when they come again. */
   readonly answers: RememberedAnswers
-  /** From 0 to 1, for sampling. Defaults to Math.random. */
-  readonly random?: () => number
   /** Ends uploads of which nothing comes any more. */
   readonly stalled: TimerList
   /** True once the process has been told to stop: answers then end their connections. */

@@ -20,6 +20,9 @@ export interface ElectionOptions {
   readonly random?: () => number
 }
 
+/** How long each step of giving the lease back may take. */
+const releaseMs = 2_000
+
 /**
  * Runs `lead` whenever this replica holds the lease, and aborts it when it does not any more; ends when the signal
  * aborts, and gives the lease back then. As client-go does, a lease is judged by when it was seen to change, never
@@ -53,6 +56,8 @@ class Election {
   #expiresAt = Number.NEGATIVE_INFINITY
   /** When the request that last renewed the lease was begun. */
   #renewedAt = 0
+  /** The renewal under way, or the last one. */
+  #renewing: Promise<unknown> = Promise.resolve()
 
   constructor(options: ElectionOptions, signal: AbortSignal) {
     this.#options = {
@@ -98,7 +103,9 @@ class Election {
       await Promise.race([this.#sleep(retryPeriodMs), led.catch(() => {})])
       if (this.#signal.aborted || ended) return
       // The answer may be late; a leader that does not know must be done by its own clock.
-      const renewed = await Promise.race([this.#attempt('renew'), this.#deadline(renewDeadlineMs)])
+      const renewing = this.#attempt('renew')
+      this.#renewing = renewing
+      const renewed = await Promise.race([renewing, this.#deadline(renewDeadlineMs)])
       if (renewed) continue
       const other = this.#seen?.spec?.holderIdentity
       if (other !== identity) {
@@ -117,23 +124,20 @@ class Election {
     return this.#sleep(this.#options.retryPeriodMs)
   }
 
-  /** So that another replica need not wait for its end. */
+  /** So that another replica need not wait for its end. Takes no longer than a few seconds. */
   async release(): Promise<void> {
     const { identity, logger, lease } = this.#options
-    const { spec } = this.#seen ?? {}
-    if (spec?.holderIdentity !== identity) return
-    const { leaseTransitions = 0 } = spec
-    const now = this.#now()
-    const given = {
-      holderIdentity: '',
-      leaseDurationSeconds: 1,
-      renewTime: now,
-      acquireTime: now,
-      leaseTransitions,
-    }
+    // A renewal that is still under way would come between, or come after and take the lease again.
+    await Promise.race([this.#renewing, this.#sleep(releaseMs)])
     try {
-      await lease.write(given, this.#seen, 2_000)
-      logger.info({ identity }, 'gave the lease back')
+      let over = this.#seen
+      for (let tries = 0; tries < 2 && over?.spec?.holderIdentity === identity; tries++) {
+        if (await lease.write(this.#handBack(over.spec), over, releaseMs)) {
+          logger.info({ identity }, 'gave the lease back')
+          return
+        }
+        over = await lease.read(releaseMs)
+      }
     } catch (error) {
       logger.warn({ err: error }, 'the lease could not be given back; it runs out by itself')
     }
@@ -199,6 +203,17 @@ class Election {
       acquireTime: ours ? (spec?.acquireTime ?? now) : now,
       renewTime: now,
       leaseTransitions: (spec?.leaseTransitions ?? 0) + (ours || !this.#seen ? 0 : 1),
+    }
+  }
+
+  #handBack({ leaseTransitions = 0 }: LeaseSpec): LeaseSpec {
+    const now = this.#now()
+    return {
+      holderIdentity: '',
+      leaseDurationSeconds: 1,
+      renewTime: now,
+      acquireTime: now,
+      leaseTransitions,
     }
   }
 

@@ -81,7 +81,8 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
   })
 
   it('gives the lease back and exits 0 when it is told to stop', async () => {
-    const exited = once(child, 'exit')
+    // Unlike `exit`, this waits for what was written.
+    const exited = once(child, 'close')
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
     const { spec } = (await plane.request('GET', leasePath)).object

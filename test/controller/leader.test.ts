@@ -7,6 +7,8 @@ import { FakeClock } from '../support/fake-clock.ts'
 class Server {
   lease: LeaseObject | undefined
   version = 0
+  /** What answers of writes wait for; they have taken effect by then. */
+  answers: Promise<void> = Promise.resolve()
 
   client(isReachable: () => boolean): LeaseClient {
     const reach = (): void => {
@@ -20,7 +22,9 @@ class Server {
       write: async (spec, over) => {
         reach()
         if (over?.metadata.resourceVersion !== this.lease?.metadata.resourceVersion) return undefined
-        return this.put(spec)
+        const written = this.put(spec)
+        await this.answers
+        return written
       },
     }
   }
@@ -162,6 +166,34 @@ describe('an election', () => {
       expect(a.leading).toBe(false)
     },
   )
+
+  it('passes on at once when the leader stops while it renews', async () => {
+    const a = join('a')
+    await pass(1_900)
+    let answer = (): void => {}
+    server.answers = new Promise(resolve => {
+      answer = resolve
+    })
+    const { version } = server
+    await pass(200)
+    expect(server.version).toBe(version + 1)
+    const stopped = a.stop()
+    await settle()
+    answer()
+    await stopped
+    expect(server.lease?.spec?.holderIdentity).toBe('')
+  })
+
+  it('gives back a lease whose renewal took effect without an answer', async () => {
+    const a = join('a')
+    await pass(1_900)
+    server.answers = Promise.reject(new Error('reset'))
+    server.answers.catch(() => {})
+    await pass(200)
+    server.answers = Promise.resolve()
+    await a.stop()
+    expect(server.lease?.spec?.holderIdentity).toBe('')
+  })
 
   it('never has two when a replica that was cut off itself comes back just before the leader is', async () => {
     const a = join('a')

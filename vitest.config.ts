@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Those need a control plane: npm run test:cluster.
     exclude: [...configDefaults.exclude, 'test/cluster/**'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),

@@ -18,7 +18,7 @@ export const controller = defineVerb(
     options: controllerOptions,
     examples: [
       ['fanout-relay controller --relay-image fanout-relay:0.1.0', 'in a pod, as the chart runs it'],
-      ['fanout-relay controller --namespace fanout-system', 'from a laptop: status only, as your kubeconfig'],
+      ['fanout-relay controller --namespace fanout-relay', 'from a laptop: status only, as your kubeconfig'],
     ],
   },
   async ({ values, positionals }, io) => {

@@ -5,7 +5,7 @@ interface Trial {
 }
 
 const trials: readonly Trial[] = [
-  { what: 'None fails: X-FanOut-Status: success, after about 2 s and not 3.5 s', fields: {} },
+  { what: 'Nothing fails: X-FanOut-Status: success, after about 2 s, not 3.5 s', fields: {} },
   { what: 'Inventory fails: partial_success', fields: { fail_inventory: true } },
   { what: 'The CRM fails: partial_success', fields: { fail_crm: true } },
   { what: 'Both fail: failed', fields: { fail_inventory: true, fail_crm: true } },
@@ -27,8 +27,9 @@ export const renderDemo = (addresses: {
     'Try, in another terminal:',
     ...trials.flatMap(({ what, fields }) => ['', `  # ${what}`, `  ${curl(addresses.data, fields)}`]),
     '',
-    `Admin:   http://${addresses.admin}/api/v1/overview`,
-    `Route:   ${addresses.routes} (edit it: changes are followed)`,
+    `Failures: http://${addresses.admin}/api/v1/failures`,
+    `Overview: http://${addresses.admin}/api/v1/overview`,
+    `Route:    ${addresses.routes} (edit it: the relay follows changes)`,
     'Ctrl-C stops everything.',
     '',
   ].join('\n')

@@ -7,6 +7,7 @@ import { readRequest } from './read-request.ts'
 import { UsageError } from './usage-error.ts'
 import { texts } from './values.ts'
 import { defineVerb } from './verb.ts'
+import { warnOfErrors } from './warn-of-errors.ts'
 
 /** Name or address, with or without port. */
 const readHost = ([given]: readonly string[]): string | undefined => {
@@ -77,8 +78,7 @@ export const explain = defineVerb(
     const { explain: explainRequest, explainRefusal } = await import('../plan/explain.ts')
     const { formatExplanation } = await import('../plan/explain-text.ts')
     const { plan, problems } = planRoutes(await readRoutes(paths))
-    const errors = problems.filter(({ severity }) => severity === 'error').length
-    if (errors > 0) io.stderr(`warning: the files have ${errors} error(s); fanout-relay lint shows them\n`)
+    warnOfErrors(problems, paths, io)
 
     const asked = { method, path, host: values.host, headers: values.header }
     const request = readRequest(asked)

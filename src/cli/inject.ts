@@ -4,7 +4,7 @@ import { buildInfo } from '../serve/build-info.ts'
 import type { Io } from './io.ts'
 import type { Option } from './option.ts'
 import { toJson } from './output-option.ts'
-import { routePaths } from './paths.ts'
+import { manifestFiles } from './paths.ts'
 import { UsageError } from './usage-error.ts'
 import { choice, texts } from './values.ts'
 import { defineVerb } from './verb.ts'
@@ -57,7 +57,7 @@ export const inject = defineVerb(
     ],
   },
   async ({ values, positionals }, io) => {
-    const paths = routePaths('inject', [...positionals, ...values.file], { stdin: true })
+    const paths = manifestFiles('inject', [...positionals, ...values.file])
     const files = await Promise.all(
       paths.map(async path => ({ name: nameOf(path), text: await read(path, io) })),
     )

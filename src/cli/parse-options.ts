@@ -103,8 +103,8 @@ const readValue = (
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
     const fix = error.fix ?? `write --${option.flag} ${exampleOf(option, machine)}`
-    const value = option.secret ? 'what it is' : `"${texts.join(' ')}"`
-    throw new UsageError(`${from} cannot be ${value}`, {
+    const problem = option.secret ? 'has a wrong value' : `cannot be "${texts.join(' ')}"`
+    throw new UsageError(`${from} ${problem}`, {
       why: `it must be ${error.message}`,
       fix,
     })

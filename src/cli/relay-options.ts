@@ -110,7 +110,10 @@ function storeUrl([given]: readonly string[]): string | undefined {
     readStoreUrl(given)
   } catch (error) {
     if (!(error instanceof InvalidStoreUrl)) throw error
-    throw new InvalidValue('redis://host:6379, or rediss://host:6379 for TLS', `it ${error.message}`)
+    throw new InvalidValue(
+      `redis://HOST:6379, or rediss://HOST:6379 for TLS; what is given ${error.message}`,
+      'write --rate-limit-store redis://HOST:6379',
+    )
   }
   return given
 }

@@ -7,6 +7,7 @@ import { simulateOptions } from './simulate-options.ts'
 import { legScripts } from './simulate-scripts.ts'
 import { UsageError } from './usage-error.ts'
 import { defineVerb, type VerbInput } from './verb.ts'
+import { warnOfErrors } from './warn-of-errors.ts'
 
 export const simulate = defineVerb(
   {
@@ -43,10 +44,10 @@ export const simulate = defineVerb(
     const { simulate: run } = await import('../simulate/simulate.ts')
     const { report } = await import('../simulate/report.ts')
     const { renderReport } = await import('../simulate/render-report.ts')
-    if (load.kind === 'rate') io.stderr(`${announce(load)}\n`)
     const stop = new AbortController()
     const interrupt = (): void => stop.abort()
     process.once('SIGINT', interrupt)
+    if (load.kind === 'rate') io.stderr(`${announce(load)}\n`)
     try {
       const simulation = { ...prepared, load, seed: values.seed, signal: stop.signal }
       const result = await run(simulation)
@@ -72,8 +73,7 @@ const prepare = async ({ values, positionals }: VerbInput<typeof simulateOptions
   const { planRoutes } = await import('../plan/plan-routes.ts')
   const { explain } = await import('../plan/explain.ts')
   const { plan, problems } = planRoutes(await readRoutes(paths))
-  const errors = problems.filter(({ severity }) => severity === 'error').length
-  if (errors > 0) io.stderr(`warning: the files have ${errors} error(s); fanout-relay lint shows them\n`)
+  warnOfErrors(problems, paths, io)
 
   const host = values.host ?? values.header.find(([name]) => /^host$/i.test(name))?.[1] ?? 'localhost'
   const headers = values.header.filter(([name]) => !/^host$/i.test(name))

@@ -14,8 +14,9 @@ export const assemble = (
   const { backends, problems: clashes } = mergeBackends(contents.flatMap(content => content.backends))
   const problems = [...pathProblems, ...contents.flatMap(content => content.problems), ...clashes]
   if (routes.length > maxRoutes) problems.push(tooManyRoutes(routes.length))
-  if (routes.length === 0 && problems.every(({ severity }) => severity === 'warning'))
-    problems.push(noRoutes(paths))
+  // What could not be read has been named; that it held no route is not known.
+  const isExplained = problems.some(({ severity, code }) => severity === 'error' || code === 'FR0112')
+  if (routes.length === 0 && !isExplained) problems.push(noRoutes(paths))
   const stale = contents.flatMap(content => (content.stale ? content.routes.map(({ id }) => id) : []))
   return { routes: routes.slice(0, maxRoutes), backends, problems, ...(stale.length > 0 && { stale }) }
 }
@@ -51,5 +52,5 @@ const noRoutes = (paths: readonly string[]): Problem => ({
   severity: 'warning',
   code: 'FR0111',
   message: `no FanOutRoute found in ${paths.join(', ')}`,
-  fix: 'check the path given; files in a directory must end in .yaml, .yml or .json',
+  fix: 'check the path given; of a directory, files that end in .yaml, .yml or .json are read, but not its subdirectories: name those as well',
 })

@@ -60,14 +60,22 @@ const decode = (bytes: Uint8Array): string | undefined => {
 const notYaml = (file: string, message: string, fix: string): FileContent =>
   noContent({ severity: 'error', code: 'FR0001', message, fix, location: { file, line: 1, column: 1 } })
 
-/** About a file or a directory, with the reason in a word or two. */
+/** About a file or a directory; `why` is the system's code or a few words. */
 export const unreadable = (file: string, why: string): Problem => ({
   severity: 'warning',
   code: 'FR0112',
-  message: `${file} cannot be read: ${why}`,
+  message: `cannot be read: ${inWords[why] ?? why}`,
   fix: 'check that it exists and may be read; routes last read from it stay in use',
   location: { file, line: 1, column: 1 },
 })
+
+/** Codes of the system that people meet; others are shown as they are. */
+const inWords: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read it (EACCES)',
+  EISDIR: 'it is a directory (EISDIR)',
+  ELOOP: 'its links lead in a circle (ELOOP)',
+  ENOENT: 'it does not exist (ENOENT)',
+}
 
 export const tooLarge = (file: string): Problem => ({
   severity: 'error',

@@ -26,12 +26,12 @@ export class InvalidStoreUrl extends Error {
  */
 export const readStoreUrl = (text: string): StoreAddress => {
   const url = URL.parse(text)
-  if (!url) throw new InvalidStoreUrl('not a URL; expected redis://host:6379 or rediss://host:6379 for TLS')
+  if (!url) throw new InvalidStoreUrl('is not a URL')
   const { protocol, hostname, pathname } = url
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    throw new InvalidStoreUrl(`has the scheme ${protocol.slice(0, -1)}; expected redis, or rediss for TLS`)
+    throw new InvalidStoreUrl(`has the scheme ${protocol.slice(0, -1)}`)
   }
-  if (hostname === '') throw new InvalidStoreUrl('has no host; expected redis://host:6379')
+  if (hostname === '') throw new InvalidStoreUrl('has no host')
   if (url.search !== '' || url.hash !== '') {
     throw new InvalidStoreUrl(
       'has a query or fragment, which means nothing here; percent-encode ? and # in passwords',

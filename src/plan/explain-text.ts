@@ -29,7 +29,7 @@ const formatMatch = ({ route, field, match, hostname }: ExplainedMatch): string 
   `${route} ${field}: ${match}${hostname === undefined ? '' : `, host ${hostname}`}`
 
 const formatMiss = (nearest: Explanation['nearest']): readonly string[] => {
-  if (nearest.length === 0) return ['no route matches: there is none. The relay answers 404.']
+  if (nearest.length === 0) return ['no route matches: the files hold no valid route. The relay answers 404.']
   const routes = nearest.flatMap(near => [
     `  ${formatMatch(near)}`,
     ...near.missed.map(text => `    ${text}`),

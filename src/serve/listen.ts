@@ -74,13 +74,15 @@ const open = (server: Server, host: string, port: number): Promise<Error | undef
 
 const explain = (purpose: string, flag: string, { host, port }: Endpoint, code: string): string => {
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const why =
-    code === 'EADDRINUSE'
-      ? 'another process listens there'
-      : code === 'EACCES'
-        ? 'this user may not open that port'
-        : code
+  const why = inWords[code]?.(host) ?? code
   return `cannot open the ${purpose} port ${where}\n  why: ${why}\n  fix: choose another with ${flag} HOST:PORT`
+}
+
+const inWords: Readonly<Record<string, (host: string) => string>> = {
+  EADDRINUSE: () => 'another process listens there',
+  EADDRNOTAVAIL: host => `this machine has no address ${host}`,
+  EACCES: () => 'this user may not open that port',
+  ENOTFOUND: host => `the name ${host} has no address`,
 }
 
 const format = ({ address, port, family }: AddressInfo): string =>

@@ -164,7 +164,7 @@ test.each(['http://user:pa55word@cache', 'cache:6379', 'redis://user:pa55word@ca
     } catch (error) {
       expect(error).toBeInstanceOf(UsageError)
       const { message, why, fix } = error as UsageError
-      expect(why).toMatch('redis://host:6379')
+      expect(why).toMatch('redis://HOST:6379')
       expect(`${message} ${why} ${fix}`).not.toContain('pa55word')
     }
   },

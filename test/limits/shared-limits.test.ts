@@ -72,7 +72,7 @@ describe.runIf(hasTool('redis-server'))('limits in a store', () => {
 
   test('are kept apart by route, leg and settings, in keys that end when they are idle', async () => {
     const redis = await start()
-    const fast = { requests: 10, intervalMs: 1_000, burst: 5 }
+    const fast = { requests: 10, intervalMs: 4_000, burst: 5 }
     const [old, next] = [
       join(redis.url, { ...patient, settings: fast }),
       join(redis.url, { ...patient, settings: { ...fast, burst: 6 } }),

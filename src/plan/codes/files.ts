@@ -46,7 +46,7 @@ export const fileCodes: readonly CodeEntry[] = [
   warning('FR0111', {
     title: 'no routes found',
     why: 'Nothing in the files or directories given is a FanOutRoute, so every request gets 404. `lint` takes this for an error: nothing has been checked.',
-    fix: 'Check the path given; files must end in .yaml, .yml or .json.',
+    fix: 'Check the path given; files must end in .yaml, .yml or .json. Subdirectories are not searched: name each of them, as in `lint routes/*/`.',
     foundBy: 'files',
   }),
   warning('FR0112', {

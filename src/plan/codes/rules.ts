@@ -5,7 +5,7 @@ export const ruleErrors: readonly CodeEntry[] = [
   error('FR0010', {
     title: 'backendRef and url: exactly one is needed',
     why: 'An upstream goes to a Service (`backendRef`) or to a URL (`url`). With both, one of them would be ignored; with none, there is nowhere to send to.',
-    fix: 'Keep one of the two.',
+    fix: 'With both, keep one of the two; with none, add one.',
     wrong: '- name: inventory\n  backendRef: {name: inventory, port: 8080}\n  url: http://inventory:8080',
     right: '- name: inventory\n  backendRef: {name: inventory, port: 8080}',
   }),

@@ -61,6 +61,8 @@ export interface LegObserver extends PolicyObserver {
   started(): void
   /** `status` 0 = no answer. `error` '' = success. */
   ended(status: number, error: ErrorToken | '', durationMs: number): void
+  /** The upstream had closed an idle connection when a request was put on it, which was sent again on another. */
+  staleConnection(): void
   skipped(reason: SkipReason): void
 }
 

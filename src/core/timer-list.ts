@@ -69,7 +69,13 @@ export class TimerList {
   }
 }
 
-/** One list per duration in use. Durations come from routes, so there are few. */
+/** Beyond so many durations the oldest lists are made anew when they are asked for again. */
+const maxLists = 1_000
+
+/**
+ * One list per duration. Durations come from routes, so there are few at a time; but routes are edited for as long
+ * as a relay lives. A list that is forgotten here goes on for whoever holds it: two of one duration do no harm.
+ */
 export class Timers {
   readonly #lists = new Map<number, TimerList>()
   readonly clock: Clock
@@ -78,13 +84,20 @@ export class Timers {
     this.clock = clock
   }
 
+  get size(): number {
+    return this.#lists.size
+  }
+
   /** `undefined` for 0, the way routes switch a timeout off. */
   forDuration(durationMs: number): TimerList | undefined {
     if (durationMs === 0) return undefined
-    let list = this.#lists.get(durationMs)
-    if (!list) {
-      list = new TimerList(this.clock, durationMs)
-      this.#lists.set(durationMs, list)
+    const known = this.#lists.get(durationMs)
+    if (known) return known
+    const list = new TimerList(this.clock, durationMs)
+    this.#lists.set(durationMs, list)
+    if (this.#lists.size > maxLists) {
+      const [oldest] = this.#lists.keys()
+      this.#lists.delete(oldest!)
     }
     return list
   }

@@ -92,6 +92,7 @@ export class Recorder implements Observer {
     return {
       started: () => tally.sent++,
       ended: (status, error) => ended(status > 0 && isAnswer(error) ? String(status) : error),
+      staleConnection: ignore,
       refused: ended,
       skipped: (reason: SkipReason) => {
         tally.skipped[reason] = (tally.skipped[reason] ?? 0) + 1
@@ -153,6 +154,8 @@ export class Recorder implements Observer {
       error: '',
     }
     record.tries.push(begun)
+    // It may have been over: a copy that waits before a retry has no try under way.
+    this.#open.set(record.number, record)
     this.#youngest.set(leg, begun)
     const name: TryName = { request: record.number, number }
     return {

@@ -15,7 +15,9 @@ import { type ErrorToken, type RelayError, relayError } from '../core/errors.ts'
 import { Timed, type TimerList } from '../core/timer-list.ts'
 import { bodyInParts, maxWholeBody } from './body-parts.ts'
 import { classify } from './classify.ts'
+import { maxResends, mayRepeat } from './resend.ts'
 import { endToEndHeaders, isPlainlyCoded } from './response-headers.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
 
 /** Bytes of a body that wait in the attempt before a sink takes them; beyond it the socket is paused. */
 const unreadLimit = 64 * 1024
@@ -23,7 +25,7 @@ const unreadLimit = 64 * 1024
 const maxInformational = 64
 
 export interface AttemptOptions {
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: UpstreamPool
   /** Times one attempt, connecting included; `undefined` = no limit of its own. */
   readonly timeout: TimerList | undefined
   readonly now: () => number
@@ -32,6 +34,8 @@ export interface AttemptOptions {
 
 export interface AttemptObserver {
   started(): void
+  /** The connection it was given had been closed while it was idle, and it is sent again on another. */
+  staleConnection(): void
   /** `status` 0 = no answer; `error` '' = a complete answer below 400. */
   ended(status: number, error: ErrorToken | '', durationMs: number): void
 }
@@ -59,6 +63,11 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   readonly #resolve: (outcome: Outcome) => void
   readonly #startedAt: number
   #controller: Dispatcher.DispatchController | undefined
+  /** Until an answer begins: it may have to be sent again. */
+  #request: LegRequest | undefined
+  #resends = 0
+  /** To a connection that had died: `#controller` is that of the next. */
+  #wasSent = false
   #raw: readonly Buffer[] = []
   #parsed: ParsedHeaders = {}
   #headers: HeaderList | undefined
@@ -90,10 +99,15 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.#context.attempts++
     timeout?.start(this, this.#startedAt)
     observer.started()
-    const { method, path, headers, body } = request
-    const inParts = Buffer.isBuffer(body) && body.length > maxWholeBody
+    const { body } = request
     if (body !== null && !Buffer.isBuffer(body)) this.#upload = body.open()
-    dispatcher.dispatch(
+    this.#request = request
+    this.#dispatch(request, dispatcher)
+  }
+
+  #dispatch({ method, path, headers, body }: LegRequest, to: Dispatcher): void {
+    const inParts = Buffer.isBuffer(body) && body.length > maxWholeBody
+    to.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path,
@@ -107,6 +121,11 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#cancelled) controller.abort(abortion)
+  }
+
+  /** The first byte is there: whatever happens now, the upstream has read the request. */
+  onResponseStarted(): void {
+    this.#request = undefined
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, parsed: ParsedHeaders): void {
@@ -158,8 +177,39 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#sendAgain(error)) return
     const found = this.#cancelled ?? classify(error, { headReceived: this.status !== 0 })
-    this.#fail(this.#controller ? found : { ...found, unsent: true })
+    this.#fail(this.#sinceSent(found))
+  }
+
+  /**
+   * After a connection that had been kept turns out dead: no failure of the upstream, so no policy hears of it, and
+   * the deadlines go on.
+   */
+  #sendAgain(error: Error): boolean {
+    const request = this.#request
+    if (!request || this.#upload || this.#done || this.#cancelled || this.#resends === maxResends)
+      return false
+    const { dispatcher, observer } = this.#options
+    const vacancy = dispatcher.vacancy(error)
+    if (!vacancy || (this.#controller && !mayRepeat(request, error))) return false
+    this.#resends++
+    observer.staleConnection()
+    if (this.#controller) {
+      this.#controller = undefined
+      this.#wasSent = true
+      this.#dispatch(request, vacancy)
+    } else {
+      // By then the pool has heard of all that ended together with this one, as when an upstream is started anew.
+      setImmediate(() => {
+        if (!this.#done) this.#dispatch(request, dispatcher)
+      })
+    }
+    return true
+  }
+
+  #sinceSent(error: RelayError): RelayError {
+    return this.#controller || this.#wasSent ? error : { ...error, unsent: true }
   }
 
   override onTimeout(): void {
@@ -173,7 +223,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.#stalled = this.#cancelled.stalled === true
     if (this.#controller) this.#controller.abort(abortion)
     // Still queued or connecting: undici has no way to take it back, so `onRequestStart` aborts it.
-    else this.#fail({ ...error, unsent: true })
+    else this.#fail(this.#sinceSent(error))
   }
 
   pipe(sink: BodySink): void {

@@ -1,6 +1,5 @@
-import type { Dispatcher, Pool as UndiciPool } from 'undici'
 import { createConnect } from './connect.ts'
-import { Pool } from './undici-pool.ts'
+import { UpstreamPool } from './upstream-pool.ts'
 
 /** Waiting for TCP and TLS, before anything was sent. */
 const connectTimeoutMs = 5_000
@@ -14,10 +13,10 @@ const maxHeaderBytes = 16 * 1024
  * the table releases them after its last request, and a pool that nobody holds closes its idle sockets.
  */
 export class Pools {
-  readonly #entries = new Map<string, { readonly pool: UndiciPool; holders: number }>()
+  readonly #entries = new Map<string, { readonly pool: UpstreamPool; holders: number }>()
 
   /** `origin` is scheme, host and port. */
-  acquire(origin: string): Dispatcher {
+  acquire(origin: string): UpstreamPool {
     let entry = this.#entries.get(origin)
     if (!entry) {
       entry = { pool: createPool(origin), holders: 0 }
@@ -51,8 +50,8 @@ export class Pools {
  * undici's own response timeouts are coarse (700 ms fires at 1 s), so they are off and ours are used.
  * Connections are bounded because a connect that was given up goes on until its own timeout.
  */
-const createPool = (origin: string): UndiciPool =>
-  new Pool(origin, {
+const createPool = (origin: string): UpstreamPool =>
+  new UpstreamPool(origin, {
     allowH2: false,
     pipelining: 1,
     connections: maxConnections,

@@ -130,6 +130,28 @@ test('Timers keep one list a duration, and none for 0', () => {
   expect(timers.forDuration(5)).not.toBe(timers.forDuration(6))
 })
 
+test('Timers are bounded when durations are ever new, and what waits in a forgotten list still rings', () => {
+  const clock = new FakeClock()
+  const timers = new Timers(clock)
+  const begin = clock.now()
+  const [before, after] = [new Alarm(clock), new Alarm(clock)]
+  timers.forDuration(60_000)!.start(before, clock.now())
+  for (let edit = 1; edit <= 5_000; edit++) timers.forDuration(edit)
+  expect(timers.size).toBeLessThanOrEqual(1_000)
+  clock.advance(10)
+  timers.forDuration(60_000)!.start(after, clock.now())
+  clock.advance(60_000)
+  expect([before.rang, after.rang]).toEqual([[begin + 60_000], [begin + 60_010]])
+})
+
+test('Timers keep the lists that were made last', () => {
+  const timers = new Timers(new FakeClock())
+  for (let edit = 1; edit <= 5_000; edit++) timers.forDuration(edit)
+  const kept = timers.forDuration(4_500)
+  for (let edit = 5_001; edit <= 5_400; edit++) timers.forDuration(edit)
+  expect(timers.forDuration(4_500)).toBe(kept)
+})
+
 test('waits longer than a system timer can, a piece at a time', () => {
   const waits: number[] = []
   let now = 0

@@ -11,7 +11,7 @@ import type {
 } from '../../src/core/observer.ts'
 
 /** The method of the observer that was called. */
-export type PolicyEvent = keyof PolicyObserver | 'idempotency'
+export type PolicyEvent = keyof PolicyObserver | 'idempotency' | 'staleConnection'
 
 export type PolicyDetail = ErrorToken | BreakerState | IdempotencyResult | 1 | -1 | ''
 
@@ -73,6 +73,7 @@ export const recorder = (): Recorder => {
         inFlight.attempts--
         legs.push({ route, leg, status, error })
       },
+      staleConnection: () => tell(route, leg, 'staleConnection'),
       refused: error => {
         legs.push({ route, leg, status: 0, error })
         tell(route, leg, 'refused', error)

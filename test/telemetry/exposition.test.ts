@@ -14,6 +14,7 @@ import { type ParsedSample, parseExposition, sampleValue } from './parse-exposit
 
 const usePolicies = (route: RouteObserver, leg: LegObserver): void => {
   leg.refused('circuit_open')
+  leg.staleConnection()
   leg.retriesExhausted()
   leg.budgetSpent()
   leg.hedged()
@@ -61,6 +62,7 @@ describe.each(['text', 'openmetrics'] as const)('the exposition as %s', format =
       'fanout_requests_total',
       'fanout_request_duration_seconds_bucket',
       'fanout_upstream_requests_total',
+      'fanout_upstream_stale_connections_total',
       'fanout_upstream_skipped_total',
       'fanout_upstream_retries_total',
       'fanout_upstream_retries_exhausted_total',

@@ -31,6 +31,12 @@ export const createFamilies = () => ({
     'route',
     'upstream',
   ]),
+  staleConnections: family(
+    'counter',
+    'fanout_upstream_stale_connections_total',
+    'Idle connections that the upstream had closed when a request was put on them, which was sent again on another.',
+    ['route', 'upstream'],
+  ),
   upstreamSkipped: family(
     'counter',
     'fanout_upstream_skipped_total',

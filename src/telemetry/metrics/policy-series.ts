@@ -31,6 +31,11 @@ export class PolicySeries implements Omit<PolicyObserver, 'refused'> {
     this.#events = events
   }
 
+  /** No policy's, but as rare: a series from the first on. */
+  staleConnection(): void {
+    this.#lazy.count(this.#families.staleConnections)
+  }
+
   retried(error: ErrorToken): void {
     this.#lazy.count(this.#families.retries, error)
   }

@@ -126,7 +126,8 @@ export class Reflector<T extends KubernetesObject> {
         if (needsList.has(error.reason)) this.#mustList = true
         observer?.connected(false)
         this.#log.lost(error)
-        await pause(this.#backoff.next(error), this.#clock, signal)
+        const wasAllowed = this.#synced
+        await pause(this.#backoff.next(error, { wasAllowed }), this.#clock, signal)
       }
     }
     observer?.connected(false)

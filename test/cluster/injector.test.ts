@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { createCertificates } from '../../src/injector/certificates/create-certificates.ts'
 import type { CertificatePolicy } from '../../src/injector/certificates/next-step.ts'
@@ -262,6 +262,45 @@ describe.runIf(hasClusterTools())('the injector on a real API server', { timeout
     expect((await ask('get', 'secrets/another', '-n', installation)).stdout.trim()).toBe('no')
     expect((await ask('get', secret, '-n', 'shop')).stdout.trim()).toBe('no')
     expect((await ask('patch', 'mutatingwebhookconfigurations/another')).stdout.trim()).toBe('no')
+  })
+
+  it('publishes within seconds when the webhook configuration is deleted and made anew', async () => {
+    stopping.abort()
+    await following
+    const steady = new AbortController()
+    let looks = 0
+    const again = createCertificates({
+      client: {
+        request: request => {
+          if (request.path.includes('/mutatingwebhookconfigurations/')) looks += 1
+          return client.request(request)
+        },
+      },
+      namespace: installation,
+      isLeader: () => true,
+      logger: silent,
+      policy,
+    })
+    following = again.run(certificate => injector.useCertificate(certificate), steady.signal)
+    onTestFinished(async () => {
+      steady.abort()
+      await following
+    })
+    // The first look, and one in between.
+    await eventually(() => expect(looks).toBeGreaterThan(1), 10_000)
+    const all = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'
+    const { object } = await plane.request('GET', `${all}/fanout-relay-injector`)
+    const { metadata, webhooks } = object as unknown as {
+      metadata: { name: string }
+      webhooks: { clientConfig: { caBundle?: string } }[]
+    }
+    for (const { clientConfig } of webhooks) delete clientConfig.caBundle
+    await plane.request('DELETE', `${all}/${metadata.name}`)
+    const { status } = await plane.request('POST', all, {
+      body: { metadata: { name: metadata.name }, webhooks },
+    })
+    expect(status).toBe(201)
+    await eventually(() => expectInjected('shop'), 10_000)
   })
 
   it('costs, while it is away, pods that opted in and no others', async () => {

@@ -118,6 +118,13 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
       namespace,
     })
 
+  /** Rights of a relay. */
+  const grant = async (namespace: string, account: string): Promise<void> => {
+    const make = (...args: string[]) => plane.kubectl('-n', namespace, 'create', ...args)
+    await make('role', 'r', '--verb=get,list,watch', `--resource=${plural}.${group}`)
+    await make('rolebinding', 'r', '--role=r', `--serviceaccount=${namespace}:${account}`)
+  }
+
   const versionsOf = (objects: Iterable<KubernetesObject>): string[] =>
     [...objects].map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).sort()
 
@@ -201,26 +208,35 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     await equalsFreshList(reflector, namespace)
   })
 
+  it('sees an edit within seconds of a restart, in which rights are not known at once', async () => {
+    const namespace = await newNamespace()
+    await create(namespace, 'orders')
+    await grant(namespace, 'default')
+    const tokenDir = await makeRelayDir(namespace)
+    const relays = await Promise.all(Array.from({ length: 10 }, () => follow(namespace, { tokenDir })))
+    await eventually(() => expect(relays.every(({ figures }) => figures.isConnected)).toBe(true), 10_000)
+    await plane.restart()
+    const { object } = await edit(namespace, 'orders', '/after-restart')
+    const editedAt = performance.now()
+    const { resourceVersion } = object['metadata'] as { resourceVersion: string }
+    const seenAfter = await Promise.all(
+      relays.map(({ reflector }) =>
+        eventually(() => {
+          const seen = reflector.objects.get(`${namespace}/orders`)?.metadata.resourceVersion
+          expect(seen).toBe(resourceVersion)
+          return performance.now() - editedAt
+        }, 20_000),
+      ),
+    )
+    seenAfter.sort((a, b) => a - b)
+    console.log(`restart, then an edit: seen after ${seenAfter.map(ms => ms.toFixed()).join(', ')} ms`)
+    expect(seenAfter[4]).toBeLessThan(4_000)
+    expect(seenAfter[9]).toBeLessThan(8_000)
+  })
+
   it('is not fooled by a connection that only seems to be there', async () => {
     const namespace = await newNamespace()
-    await plane.kubectl(
-      '-n',
-      namespace,
-      'create',
-      'role',
-      'r',
-      '--verb=get,list,watch',
-      `--resource=${plural}.${group}`,
-    )
-    await plane.kubectl(
-      '-n',
-      namespace,
-      'create',
-      'rolebinding',
-      'r',
-      '--role=r',
-      `--serviceaccount=${namespace}:default`,
-    )
+    await grant(namespace, 'default')
     const proxy = await startFreezingProxy(Number(new URL(plane.url).port))
     onTestFinished(() => proxy.close())
     const { reflector, figures } = await follow(namespace, {
@@ -239,29 +255,11 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
   it('waits for its rights, and takes a new token when the old one is refused', async () => {
     const namespace = await newNamespace()
     await create(namespace, 'orders')
-    const role = [
-      '-n',
-      namespace,
-      'create',
-      'role',
-      'r',
-      '--verb=get,list,watch',
-      `--resource=${plural}.${group}`,
-    ]
     await plane.kubectl('-n', namespace, 'create', 'serviceaccount', 'app')
     const tokenDir = await makeRelayDir(namespace, 'app')
     const { reflector, figures } = await follow(namespace, { tokenDir, watchSeconds: [5, 5] })
     await eventually(() => expect(figures.lists.forbidden).toBeGreaterThan(1), 10_000)
-    await plane.kubectl(...role)
-    await plane.kubectl(
-      '-n',
-      namespace,
-      'create',
-      'rolebinding',
-      'r',
-      '--role=r',
-      `--serviceaccount=${namespace}:app`,
-    )
+    await grant(namespace, 'app')
     await equalsFreshList(reflector, namespace)
 
     // Another ServiceAccount of that name: tokens of the first are worth nothing any more.

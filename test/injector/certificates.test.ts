@@ -131,6 +131,49 @@ it('serves without a webhook configuration, and publishes once there is one', as
   expect(isTrusted(current().cert, cluster.bundle, start2026)).toBe(true)
 })
 
+it.each<[string, (string | undefined)[]]>([
+  ['is deleted and made anew', [undefined, undefined]],
+  ['has lost one of its caBundles', [undefined]],
+])('publishes within seconds when the webhook configuration %s', async (_, bundles) => {
+  const cluster = new FakeCluster()
+  const { turn } = await leader(cluster)
+  const published = cluster.bundles!
+  cluster.bundles = undefined
+  await turn(2_000)
+  cluster.bundles = [...bundles, ...published].slice(0, 2)
+  await turn(2_000)
+  expect(cluster.bundles).toEqual(published)
+})
+
+it('leaves the webhook configuration to the leader, and looks at nothing else that often', async () => {
+  const cluster = new FakeCluster()
+  const first = await leader(cluster)
+  const follower = await leader(cluster, undefined, () => false)
+  const { reads, writes } = cluster
+  reads.length = 0
+  for (let step = 0; step < 5; step++) await follower.turn(2_000)
+  expect(reads).toEqual([])
+  const before = writes.length
+  for (let step = 0; step < 5; step++) await first.turn(2_000)
+  expect(reads).toEqual(Array.from({ length: 5 }, () => 'webhooks'))
+  expect(writes).toHaveLength(before)
+})
+
+it('waits with the next look when one has failed', async () => {
+  const cluster = new FakeCluster()
+  const { turn } = await leader(cluster)
+  cluster.bundles = [undefined, undefined]
+  cluster.readOnly = true
+  await turn(2_000)
+  cluster.reads.length = 0
+  await turn(2_000)
+  await turn(2_000)
+  expect(cluster.reads).toEqual([])
+  cluster.readOnly = false
+  await turn(2_000)
+  expect(cluster.bundle).not.toBe('')
+})
+
 it('makes a new leaf for one whose key is not its own', async () => {
   const cluster = new FakeCluster()
   const { turn, served, current } = await leader(cluster)

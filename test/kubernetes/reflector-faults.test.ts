@@ -206,9 +206,9 @@ describe('a watch', () => {
       await eventually(() => expect(figures.restarts.server_error).toBe(round))
       waits.push(waited)
     }
-    // Half of 0.5, 1, 2, 4, 8, 16, 30 s, and a step or a few more.
+    // The connection, then half of 0.5, 1, 2, 4, 8, 16, 30 s, and a step or a few more.
     expect(waits[0]).toBeLessThan(1_500)
-    expect(waits[3]).toBeGreaterThanOrEqual(2_000)
+    expect(waits[4]).toBeGreaterThanOrEqual(2_000)
     expect(waits[8]).toBeGreaterThanOrEqual(15_000)
     expect(waits[8]).toBeLessThanOrEqual(20_000)
     clock.advance(30_000)
@@ -243,6 +243,46 @@ describe('a server that is away', () => {
     server.delete('orders')
     server.compact()
     await caughtUp(followed, 5_000)
+  })
+
+  test.each([
+    ['has no rights yet', 403, { watch: 3, list: 0 }],
+    // Each is asked for once more at once.
+    ['does not know anybody yet', 401, { watch: 6, list: 0 }],
+    ['does not know the resource yet', 404, { watch: 1, list: 2 }],
+    ['is busy', 503, { watch: 3, list: 0 }],
+  ])('for a minute is followed again within seconds, even when it %s', async (_, status, refusals) => {
+    const followed = await follow()
+    const { server, clock } = followed
+    await server.watching()
+    const { port } = server
+    await server.close()
+    const goneAt = clock.now()
+    while (clock.now() - goneAt < 60_000) {
+      clock.advance(100)
+      await wait(1)
+    }
+    for (const kind of ['watch', 'list'] as const)
+      for (let round = 0; round < refusals[kind]; round++) server.fail(kind, status)
+    await server.listen(port)
+    server.put('orders')
+    const backAt = clock.now()
+    await caughtUp(followed, 50)
+    expect(clock.now() - backAt).toBeLessThan(6_000)
+  })
+
+  test('is not asked more often than every few seconds', async () => {
+    const followed = await follow()
+    const { server, clock, figures } = followed
+    await server.watching()
+    await server.close()
+    const goneAt = clock.now()
+    while (clock.now() - goneAt < 120_000) {
+      clock.advance(100)
+      await wait(1)
+    }
+    // Half of 0.5, 1, 2, 4 and then 5 s each.
+    expect(figures.restarts.connection).toBeLessThan(55)
   })
 
   test('does not hold up a stop: neither a list nor a connect in flight', async () => {

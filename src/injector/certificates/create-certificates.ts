@@ -45,6 +45,13 @@ export interface CertificatesOptions {
 
 /** After a look that failed. */
 const retryMs = 5_000
+/**
+ * Who leads asks this often whether the bundle is still there: until it is, the API server refuses pods that opted
+ * in. A watch would be told sooner, and would need one right more.
+ */
+const guardMs = 2_000
+/** Who does not lead asks this often whether it does by now. */
+const leadMs = 1_000
 /** The longest way there is, from nothing to a leaf, with room for a writer who was faster. */
 const maxSteps = 8
 
@@ -139,12 +146,28 @@ export const createCertificates = (options: CertificatesOptions): Certificates =
     onCertificate(served)
   }
 
-  /** A new leader looks at once: nobody may have looked after the bundle for as long as nobody led. */
-  const untilDue = async (waitMs: number, signal: AbortSignal): Promise<void> => {
+  /** A bundle that cannot be read now is looked at again soon, and by the next look in any case. */
+  const isBundleTouched = async (): Promise<boolean> => {
+    const published = await bundles.read().catch(() => undefined)
+    return published !== undefined && remembered !== undefined && published !== bundleOf(remembered)
+  }
+
+  /**
+   * The leader looks sooner when somebody has written the bundle or made the configuration anew, unless the last look
+   * has failed. A new leader looks at once: nobody may have looked after the bundle for as long as nobody led.
+   */
+  const untilDue = async (
+    { waitMs, hasFailed }: { readonly waitMs: number; readonly hasFailed: boolean },
+    signal: AbortSignal,
+  ): Promise<void> => {
     const led = isLeader()
+    const stepMs = led ? guardMs : leadMs
     const due = clock.now() + waitMs
-    while (!signal.aborted && clock.now() < due && (led || !isLeader()))
-      await pause(Math.min(due - clock.now(), 1_000), clock, signal)
+    while (!signal.aborted && clock.now() < due && (led || !isLeader())) {
+      await pause(Math.min(due - clock.now(), stepMs), clock, signal)
+      if (signal.aborted || hasFailed || !led || !isLeader()) continue
+      if (await isBundleTouched()) return
+    }
   }
 
   return {
@@ -152,15 +175,18 @@ export const createCertificates = (options: CertificatesOptions): Certificates =
     run: async (onCertificate, signal) => {
       while (!signal.aborted) {
         let waitMs = intervalMs
+        let hasFailed = false
         try {
           await look(onCertificate)
         } catch (error) {
           waitMs = Math.min(retryMs, intervalMs)
+          hasFailed = true
           // What is being served goes on being served.
           logger.warn({ err: error }, 'certificates could not be looked after; trying again')
         }
         // Until there is a certificate, the port is closed: a replica that waits for its leader looks often.
-        await untilDue(served ? waitMs * (0.9 + Math.random() * 0.2) : Math.min(waitMs, 1_000), signal)
+        waitMs = served ? waitMs * (0.9 + Math.random() * 0.2) : Math.min(waitMs, leadMs)
+        await untilDue({ waitMs, hasFailed }, signal)
       }
     },
   }

@@ -13,14 +13,20 @@ export class FakeCluster {
   bundles: (string | undefined)[] | undefined = [undefined, undefined]
   /** `POST secrets`, `PATCH webhooks`: writes that were taken. */
   readonly writes: string[] = []
+  /** What was read, in order: `secret`, `webhooks`. */
+  readonly reads: string[] = []
   /** Every request fails while it is set. */
   down = false
+  /** Every write is refused while it is set. */
+  readOnly = false
   #version = 0
 
   request = async ({ method = 'GET', path, body }: ApiRequest): Promise<ApiAnswer> => {
     await Promise.resolve()
     if (this.down) throw new ApiError('connection', 'no answer')
     const isSecret = path.includes('/secrets')
+    if (method === 'GET') this.reads.push(isSecret ? 'secret' : 'webhooks')
+    else if (this.readOnly) throw refused(403)
     const answer = isSecret ? this.#ofSecret(method, body as Secret) : this.#ofWebhooks(method, body)
     if (method !== 'GET') this.writes.push(`${method} ${isSecret ? 'secret' : 'webhooks'}`)
     return { status: 200, body: structuredClone(answer) }

@@ -47,7 +47,7 @@ const finderOf = ({ services }: ClusterFacts): FindService | undefined => {
 }
 
 /** The status, if it is about the route as it is now. */
-export const freshStatus = ({ metadata, status }: RouteObject): RouteStatus | undefined => {
+const freshStatus = ({ metadata, status }: RouteObject): RouteStatus | undefined => {
   const { observedGeneration, conditions } = (status ?? {}) as RouteStatus
   const isFresh =
     Array.isArray(conditions) && conditions.length > 0 && observedGeneration === metadata.generation

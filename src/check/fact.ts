@@ -1,5 +1,5 @@
 import type { ApiError, ApiErrorReason } from '../kubernetes/api-error.ts'
-import { type CheckLine, skipped } from './finding.ts'
+import { type CheckLine, line, skipped } from './finding.ts'
 import { serverFinding } from './server-finding.ts'
 
 /** Something that was read from the API server, or why it was not. */
@@ -11,6 +11,7 @@ export type Fact<T> =
 export const found = <T>(value: T): Fact<T> => ({ kind: 'found', value })
 export const absent: Fact<never> = { kind: 'absent' }
 
+/** What was read; `undefined` when it is absent or could not be. */
 export const factValue = <T>(fact: Fact<T>): T | undefined => (fact.kind === 'found' ? fact.value : undefined)
 
 /** What to say about facts that could not be read; `undefined` = all could. */
@@ -19,5 +20,5 @@ export const unreadLine = (what: string, facts: readonly Fact<unknown>[]): Check
   if (unread?.kind !== 'unread') return undefined
   return unread.reason === 'forbidden'
     ? skipped(what, unread.error.message)
-    : { what, findings: [serverFinding(unread.error)] }
+    : line(what, [serverFinding(unread.error)])
 }

@@ -43,25 +43,30 @@ export const finding = (code: string, { where, message, fix }: Particulars): Che
   return {
     severity: entry.severity,
     code,
-    where,
+    where: oneLine(where),
     message: oneLine(message),
     fix: oneLine(fix ?? asHint(entry.fix)),
     docs: `docs/kubernetes/check.md#${code.toLowerCase()}`,
   }
 }
 
-export const ok = (what: string): CheckLine => ({ what, findings: [] })
+/** It is as it should be. */
+export const ok = (what: string): CheckLine => line(what, [])
 
 /** `what` holds unless there are findings. */
-export const line = (what: string, findings: readonly CheckFinding[]): CheckLine => ({ what, findings })
+export const line = (what: string, findings: readonly CheckFinding[]): CheckLine => ({
+  what: oneLine(what),
+  findings,
+})
 
-export const skipped = (what: string, why: string): CheckLine => ({ what, findings: [], skipped: why })
+/** It could not be looked at. */
+export const skipped = (what: string, why: string): CheckLine => ({ ...ok(what), skipped: oneLine(why) })
 
 /** A sentence of the documentation as the end of a line. */
 const asHint = (fix: string): string =>
   `${fix.charAt(0).toLowerCase()}${fix.slice(1)}`.replaceAll('`', '').replace(/\.$/, '')
 
-/** Messages come from a cluster, where anybody may have written them: nothing in them moves a cursor. */
+/** Texts come from a cluster, where anybody may have written them: nothing in them moves a cursor. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]+/gu, ' ').trim()
 
 /** `3 pods`, `1 pod` */

@@ -14,6 +14,7 @@ export interface Reader {
 
 const deadlineMs = 10_000
 
+/** Reads with a deadline of 10 s for each request. */
 export const reader = (client: ClusterClient, signal: AbortSignal): Reader => ({
   get: path => factOf(async () => (await client.request({ path, deadlineMs, signal })).body as never),
   list: resource => factOf(async () => [...(await list(client, resource, signal)).objects.values()] as never),

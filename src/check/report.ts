@@ -18,6 +18,7 @@ export interface CheckReport {
 
 type Heading = Pick<CheckReport, 'server' | 'namespace' | 'version'>
 
+/** Counts what the sections say. */
 export const checkReport = (heading: Heading, sections: readonly CheckSection[]): CheckReport => {
   const lines = sections.flatMap(section => section.lines)
   const findings = lines.flatMap(line => line.findings)

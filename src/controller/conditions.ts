@@ -13,7 +13,7 @@ export type Findings = Readonly<Partial<Record<ConditionType, Finding>>>
 const cut = ' (message truncated)'
 
 /** A message that fits a condition. */
-export const boundedMessage = (message: string): string =>
+const boundedMessage = (message: string): string =>
   message.length <= maxMessageLength
     ? message
     : // Half a surrogate pair is no text.

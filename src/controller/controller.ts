@@ -54,7 +54,7 @@ const resources: Readonly<Record<Kind, Resource>> = {
  * things are, never at what happened: a lost or repeated event changes nothing.
  */
 export const runController = async (parts: ControllerParts, signal: AbortSignal): Promise<void> => {
-  const { client, observer, clock, logger, random = Math.random, resyncMs = 600_000 } = parts
+  const { client, clock, logger, random = Math.random, resyncMs = 600_000 } = parts
   const view = new ClusterView()
   const pending = new Set(Object.keys(resources) as Kind[])
   const poller = new RelayPoller({ clock, ask: parts.ask, random, onChange: namespace => touch(namespace) })
@@ -102,6 +102,5 @@ export const runController = async (parts: ControllerParts, signal: AbortSignal)
   cancelResync()
   queue.stop()
   poller.stop()
-  await reconciler.idle()
-  for (const namespace of view.relevantNamespaces()) observer.forget(namespace)
+  await reconciler.end()
 }

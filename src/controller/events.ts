@@ -21,8 +21,8 @@ export interface EventsOptions {
   readonly perSecond?: number
 }
 
-/** Length that the API server takes. */
-const maxNote = 1024
+/** What the API server takes. */
+const maxNoteBytes = 1024
 
 /** Sends events about routes. They are for people who look, so none is waited for and too many are left out. */
 export class Events {
@@ -74,8 +74,17 @@ export class Events {
       action: 'Reconcile',
       reason,
       type,
-      note: note.slice(0, maxNote),
+      note: cutTo(maxNoteBytes, note),
       regarding: { apiVersion, kind, name, namespace, uid, resourceVersion },
     }
   }
+}
+
+/** At the end of a character: half of one is no text. */
+const cutTo = (maxBytes: number, text: string): string => {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= maxBytes) return text
+  let end = maxBytes
+  while ((bytes[end]! & 0xc0) === 0x80) end--
+  return bytes.toString('utf8', 0, end)
 }

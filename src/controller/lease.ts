@@ -29,6 +29,7 @@ export interface LeaseClient {
   write(spec: LeaseSpec, over: LeaseObject | undefined, deadlineMs: number): Promise<LeaseObject | undefined>
 }
 
+/** The Lease of that name. */
 export const leaseClient = (client: ClusterClient, namespace: string, name: string): LeaseClient => {
   const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`
   return {

@@ -2,7 +2,10 @@ import type { RelayState } from './programmed.ts'
 
 /** What the controller reports about itself; telemetry counts it. */
 export interface ControllerObserver {
-  /** One namespace was looked at: everything was as it should be or was made so, another writer was faster, or it failed. */
+  /**
+   * One namespace was looked at: everything was as it should be or was made so, another writer was faster, or it
+   * failed.
+   */
   reconciled(result: ReconcileResult, durationMs: number): void
   /** Whether this replica is the one that writes. */
   leading(is: boolean): void

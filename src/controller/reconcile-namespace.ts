@@ -54,6 +54,8 @@ export class NamespaceReconciler {
   readonly #written = new WeakMap<RouteObject, RouteObject>()
   /** Namespaces with a binding of somebody else, so that it is said once. */
   readonly #foreign = new Set<string>()
+  /** Namespaces that the observer has figures of. */
+  readonly #reported = new Set<string>()
   readonly #running = new Set<Promise<void>>()
   #askedBy = 0
 
@@ -74,9 +76,11 @@ export class NamespaceReconciler {
     return work
   }
 
-  /** Resolves once nothing is under way. */
-  async idle(): Promise<void> {
+  /** Resolves once nothing is under way. Figures go with it: from now on another replica has them. */
+  async end(): Promise<void> {
     await Promise.allSettled([...this.#running])
+    for (const namespace of this.#reported) this.#parts.observer.forget(namespace)
+    this.#reported.clear()
   }
 
   async #reconcile(namespace: string): Promise<void> {
@@ -168,7 +172,11 @@ export class NamespaceReconciler {
   ): void {
     const { view, observer, countUninjected } = this.#parts
     const object = view.namespace(namespace)
-    if (!object) return observer.forget(namespace)
+    if (!object) {
+      this.#reported.delete(namespace)
+      return observer.forget(namespace)
+    }
+    this.#reported.add(namespace)
     observer.relays(namespace, countRelays(relays, judged))
     observer.uninjectedPods(namespace, countUninjected(view.pods.in(namespace), object))
   }

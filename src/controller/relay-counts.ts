@@ -4,7 +4,9 @@ import { type RelayState, stateOf } from './programmed.ts'
 import type { AskedRelay } from './relays.ts'
 import type { RouteObject } from './resources.ts'
 
-/** Relays of a namespace by state. One is `outdated` when any valid route it is for is not run in its generation. */
+/**
+ * Relays of a namespace by state. One is `outdated` when any valid route it is for is not run in its generation.
+ */
 export const countRelays = (
   relays: readonly AskedRelay[],
   judged: ReadonlyMap<RouteObject, Judgement>,

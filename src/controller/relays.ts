@@ -36,9 +36,10 @@ export interface AskedRelay extends Relay {
 
 /** Whether a pod has a relay in it, running or not. */
 export const hasRelay = ({ spec }: PodObject): boolean =>
-  isRelay(spec.initContainers) || isRelay(spec.containers)
+  isRelayIn(spec.initContainers) || isRelayIn(spec.containers)
 
-const isRelay = (containers: readonly ContainerSpec[] | undefined): boolean =>
+/** Whether the relay is among these containers of a pod. */
+export const isRelayIn = (containers: readonly ContainerSpec[] | undefined): boolean =>
   containers?.some(({ name }) => name === relayContainer) ?? false
 
 /** The relay of a pod; `undefined` = none, or none that runs. */

@@ -32,6 +32,7 @@ const groupOf = (namespace: string) => ({
   name: `system:serviceaccounts:${namespace}`,
 })
 
+/** What it takes to get from `current` (`undefined` = none) to what the namespace should have. Pure. */
 export const bindingStep = (
   namespace: string,
   optedIn: boolean,

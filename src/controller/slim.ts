@@ -1,4 +1,5 @@
 import { annotationPrefix, relayContainer } from '../api/labels.ts'
+import { isRelayIn } from './relays.ts'
 import type {
   ContainerState,
   NamespaceObject,
@@ -46,8 +47,8 @@ export const slimPod = ({ metadata, spec, status }: PodObject): PodObject => ({
     ...(spec.hostNetwork && { hostNetwork: true }),
     ...(spec.os && { os: spec.os }),
     ...(spec.nodeSelector && { nodeSelector: spec.nodeSelector }),
-    ...(hasRelay(spec.initContainers) && { initContainers: [{ name: relayContainer }] }),
-    containers: hasRelay(spec.containers) ? [{ name: relayContainer }] : [],
+    ...(isRelayIn(spec.initContainers) && { initContainers: [{ name: relayContainer }] }),
+    containers: isRelayIn(spec.containers) ? [{ name: relayContainer }] : [],
   },
   status: {
     ...(status?.phase !== undefined && { phase: status.phase }),
@@ -56,9 +57,6 @@ export const slimPod = ({ metadata, spec, status }: PodObject): PodObject => ({
     initContainerStatuses: relayStates(status?.initContainerStatuses),
   },
 })
-
-const hasRelay = (containers: readonly { readonly name: string }[] | undefined): boolean =>
-  containers?.some(({ name }) => name === relayContainer) ?? false
 
 const relayStates = (states: readonly ContainerState[] | undefined): readonly ContainerState[] =>
   (states ?? []).flatMap(({ name, state }) =>

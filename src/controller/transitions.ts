@@ -8,7 +8,9 @@ export interface Transition {
   readonly note: string
 }
 
-/** What changed between two sets of conditions. What stays as it is gives no event, however often it is looked at. */
+/**
+ * What changed between two sets of conditions. What stays as it is gives no event, however often it is looked at.
+ */
 export const transitionsBetween = (
   before: readonly Condition[],
   after: readonly Condition[],

@@ -55,6 +55,7 @@ export interface BucketCalls {
 /** 11 days: Lua cannot read Infinity. */
 const longestWaitMs = 1e9
 
+/** The calls for one bucket; that for a token without a wait is made once. */
 export const bucketCalls = (key: string, { requests, intervalMs, burst }: LimitSettings): BucketCalls => {
   const call = (maxWaitMicros: number): BucketCall => [
     '1',

@@ -4,6 +4,7 @@ export interface StoreProblem {
   readonly hint?: string
 }
 
+/** Takes whatever was thrown; the reason never holds the URL of the store. */
 export const storeProblem = (error: unknown): StoreProblem => {
   const reason = reasonOf(error)
   const hint = hints.find(([pattern]) => pattern.test(reason))?.[1]

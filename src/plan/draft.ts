@@ -45,6 +45,7 @@ const parts = fanOutRoute.shape.spec.shape
 const matchesSchema = parts.matches.unwrap()
 const hostnameSchema = parts.hostnames.unwrap().element
 
+/** Reports what breaks the schema and reads the rest. Never throws, whatever the object is. */
 export const readDraft = (object: unknown, report: Report): Draft => {
   const asWritten = fanOutRoute.safeParse(object)
   if (asWritten.success) return draftOf(asWritten.data.spec, object)

@@ -15,6 +15,7 @@ export interface Finding {
 /** Takes findings as they are made, so that checks can go on after the first. */
 export type Report = (finding: Finding) => void
 
+/** Whether it costs the route; a warning does not. */
 export const isError = (finding: Finding): boolean => severityOf(finding.code) === 'error'
 
 /** That of the registry, in the form of the others: no capital, no full stop, no Markdown. */
@@ -23,6 +24,7 @@ const usualFix = (code: string): string | undefined => {
   return text && text[0]!.toLowerCase() + text.slice(1)
 }
 
+/** Gives a finding its route, its place in the file where that is known, and the usual fix if it has none. */
 export const toProblem = (
   resource: RouteResource,
   { code, path, message, fix = usualFix(code) }: Finding,

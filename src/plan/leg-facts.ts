@@ -27,6 +27,7 @@ export const boundMsOf = (leg: PlannedLeg, { requestTimeoutMs }: Pick<ServedRout
 /** The shortest of several timeouts, of which 0 means none; Infinity = none at all. */
 export const shortest = (timeouts: readonly number[]): number => Math.min(...timeouts.filter(ms => ms > 0))
 
+/** Requests a second in the long run. */
 export const ratePerSecond = ({ requests, intervalMs }: PlannedRateLimit): number =>
   (requests * 1000) / intervalMs
 

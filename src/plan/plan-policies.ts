@@ -24,6 +24,7 @@ export const planLegPolicies = (
   hedge: hedge && { delayMs: parseDuration(hedge.delay), maxParallel: hedge.maxParallel },
 })
 
+/** `burst` defaults to `requests`. */
 export const planRateLimit = ({
   requests,
   interval,
@@ -57,5 +58,6 @@ export const planRetryBudget = (
 ): PlannedRetryBudget | undefined =>
   legs.some(({ retry, hedge }) => retry || hedge) ? (spec ?? { percent: 20, minPerSecond: 10 }) : undefined
 
+/** `undefined` = the route has no keys of its own. */
 export const planIdempotencyKey = (spec: RouteSpec['idempotencyKey']): PlannedIdempotencyKey | undefined =>
   spec && { header: spec.header, generate: spec.generate, ttlMs: parseDuration(spec.ttl) }

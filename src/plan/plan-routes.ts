@@ -116,6 +116,7 @@ const revisionOf = (routes: readonly PlannedRoute[], digestOf: PlanSteps['digest
   return whole.digest('hex').slice(0, 12)
 }
 
+/** The steps as they are, without a memory. */
 export const steps: PlanSteps = {
   planOne: planRoute,
   digestOf: route => createHash('sha256').update(JSON.stringify(route)).digest(),

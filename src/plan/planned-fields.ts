@@ -16,6 +16,7 @@ const planned: ReadonlySet<string> = new Set([
   'when',
 ])
 
+/** Whether an unknown field is one of another version; `parent` is the name of the field it stands in. */
 export const isPlanned = (name: string, parent: string): boolean =>
   planned.has(name) || planned.has(`${parent}.${name}`)
 

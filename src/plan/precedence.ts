@@ -75,7 +75,7 @@ export const decide = (
 }
 
 /** Negative = `a` is tried before `b`. */
-export const compareMatches = (a: RankedMatch, b: RankedMatch): number => decide(a, b)?.order ?? 0
+const compareMatches = (a: RankedMatch, b: RankedMatch): number => decide(a, b)?.order ?? 0
 
 /** All matches of a plan in the order in which they are tried; broken routes take part. */
 export const rankMatches = ({ routes }: Pick<RelayPlan, 'routes'>): readonly RankedMatch[] =>

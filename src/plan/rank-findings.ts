@@ -9,6 +9,7 @@ export interface RankResult {
   readonly findings: readonly { readonly id: string; readonly finding: Finding }[]
 }
 
+/** Finds routes and matches that no request reaches (FR0101, FR0114), and ties (FR0102). */
 export const checkRanks = (plan: Pick<RelayPlan, 'routes'>): RankResult => {
   const { hidden, ties } = compareAll(rankMatches(plan))
   const hiddenOf = Map.groupBy(hidden, ({ loser }) => loser.route)

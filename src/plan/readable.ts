@@ -23,6 +23,7 @@ const maxRounds = 5
 /** With more than this broken there is little left to judge, and a route must not make checks expensive. */
 const maxBroken = 200
 
+/** Takes out what breaks the schema, as often as it takes up to a bound, and parses what is left. */
 export const readable = <Part>(given: unknown, schema: Schema<Part>): Readable<Part> => {
   const broken: FieldPath[] = []
   let rest = given

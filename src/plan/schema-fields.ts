@@ -9,7 +9,7 @@ export interface SchemaFields {
   placesOf(name: string): readonly string[]
 }
 
-export const schemaFields = (root: SchemaNode): SchemaFields => ({
+const schemaFields = (root: SchemaNode): SchemaFields => ({
   at: path =>
     path.reduce<SchemaNode | undefined>(
       (node, step) => (typeof step === 'number' ? node?.items : ownProperty(node, step)),

@@ -1,6 +1,9 @@
 import { type FieldPath, formatFieldPath } from '../api/problem.ts'
 
-/** Field paths of every leaf, and of everything empty, below `spec`, as its author wrote it. For objects that fit the schema. */
+/**
+ * Field paths of every leaf, and of everything empty, below `spec`, as its author wrote it. For objects that fit
+ * the schema.
+ */
 export const writtenFields = (object: unknown): readonly string[] => {
   const spec = typeof object === 'object' && object !== null && 'spec' in object ? object.spec : undefined
   return leaves(spec, ['spec'])

@@ -12,7 +12,8 @@ export interface CircuitBreakerOptions {
 
 /**
  * Asks the breaker at the moment of sending and tells it what came of it. A failure is a status of 500 and
- * above or a failure of the upstream's, which a caller that reads or sends too slowly is not; a success is any other answer that was read to its end.
+ * above or a failure of the upstream's, which a caller that reads or sends too slowly is not; a success is any
+ * other answer that was read to its end.
  */
 export const circuitBreaker =
   ({ breaker, observer }: CircuitBreakerOptions): Policy =>
@@ -32,6 +33,7 @@ export const circuitBreaker =
       )
     }
 
+/** The outcome of a try that an open circuit refuses; counts it. */
 export const refuseOpen = (breaker: Breaker, observer: CircuitBreakerOptions['observer']): Outcome => {
   observer.refused('circuit_open')
   return localRefusal({

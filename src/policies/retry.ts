@@ -26,8 +26,9 @@ export interface RetryOptions extends RetryableOptions, BackoffOptions, ReplayOp
 
 /**
  * Sends a request again after a failure that may pass, as long as the request can be repeated, `attempts` are
- * left, the circuit is closed, the wait ends before the deadline and the budget pays; otherwise the last outcome is returned as it is.
- * An answer that is not returned is drained before the wait. A leg that is stopped during a wait fails at once.
+ * left, the circuit is closed, the wait ends before the deadline and the budget pays; otherwise the last outcome
+ * is returned as it is. An answer that is not returned is drained before the wait. A leg that is stopped during
+ * a wait fails at once.
  *
  * `retriesExhausted` is reported when all `attempts` were made and the last of them ended in a way that would
  * have been retried; where the budget refuses, `budgetSpent` is reported and nothing else.

@@ -15,6 +15,7 @@ export interface Memory {
 
 const plenty: Memory = { takesBodies: true, takesRequests: true }
 
+/** What is in use of the bounds. Whoever takes a request or bytes counts them up and down again. */
 export class Budget {
   inFlight = 0
   bufferedBytes = 0

@@ -254,9 +254,9 @@ export class Exchange extends Timed {
   }
 
   override onTimeout(): void {
-    if (!this.#started) this.refuse(requestTimeout)
-    // Every upstream has answered, but the caller does not read.
-    else if (this.#awaitedOpen === 0) this.response.destroy()
+    // There is an answer, of upstreams or from memory, but the caller does not read.
+    if (this.replayed || (this.#started && this.#awaitedOpen === 0)) this.response.destroy()
+    else if (!this.#started) this.refuse(requestTimeout)
     else {
       // As much time again for the caller to take what the deadline leaves to be said.
       this.route.timeout?.start(this, this.now())

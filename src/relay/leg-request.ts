@@ -2,6 +2,7 @@ import type { HeaderList, LegRequest, RequestBody } from '../core/call.ts'
 import type { PlannedHeaders, PlannedLeg, PlannedMatch, PlannedPath } from '../plan/types.ts'
 import { legKey } from './idempotency/key.ts'
 import type { RequestHead } from './request-head.ts'
+import { withoutFields } from './without-fields.ts'
 
 /**
  * Makes a leg's request from the caller's. Built once for each leg; does only what the leg needs.
@@ -21,6 +22,7 @@ export interface BuilderOptions {
   readonly keyHeader?: string | undefined
 }
 
+/** Decides once what a leg's requests need, so that each costs no more than that. */
 export const requestBuilder = (
   leg: PlannedLeg,
   { relayReadsAnswer, keyHeader }: BuilderOptions,
@@ -31,7 +33,9 @@ export const requestBuilder = (
   const keyNames = new Set([keyHeader?.toLowerCase() ?? ''])
   return (head, match, body, key) => {
     const given =
-      key && keyHeader ? [...without(head.headers, keyNames), keyHeader, legKey(key, name)] : head.headers
+      key && keyHeader
+        ? [...withoutFields(head.headers, keyNames), keyHeader, legKey(key, name)]
+        : head.headers
     return {
       method: method ?? head.method,
       path: path(head, match),
@@ -77,18 +81,11 @@ const headersBuilder = (leg: PlannedLeg, relayReadsAnswer: boolean): HeadersBuil
   // Few callers of a sidecar ask for a coding, and then there is nothing to take out.
   if (remove.size === 0 && add.length === 0)
     return relayReadsAnswer
-      ? (given, acceptsCoding) => (acceptsCoding ? without(given, acceptEncoding) : given)
+      ? (given, acceptsCoding) => (acceptsCoding ? withoutFields(given, acceptEncoding) : given)
       : given => given
   if (relayReadsAnswer) remove.add('accept-encoding')
   if (remove.size === 0) return given => given.concat(add)
-  return given => without(given, remove).concat(add)
-}
-
-const without = (headers: HeaderList, names: ReadonlySet<string>): string[] => {
-  const kept: string[] = []
-  for (let i = 0; i < headers.length; i += 2)
-    if (!names.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
-  return kept
+  return given => withoutFields(given, remove).concat(add)
 }
 
 const acceptEncoding: ReadonlySet<string> = new Set(['accept-encoding'])

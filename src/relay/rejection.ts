@@ -18,6 +18,7 @@ export interface Rejection {
   readonly headers?: readonly string[]
 }
 
+/** A head that cannot be relayed; what follows it on the connection cannot be trusted. */
 export const badRequest = (detail: string): Rejection => ({
   status: 400,
   code: 'bad_request',

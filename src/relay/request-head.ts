@@ -82,6 +82,7 @@ const validTraceparent =
 const notNominable =
   /^(?:host|content-length|authorization|cookie|via|x-request-id|traceparent|tracestate|forwarded|x-forwarded-.*)$/
 
+/** `nextRequestId` is asked for requests that bring no valid id of their own. */
 export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReader => {
   const via11 = `1.1 ${pseudonym}`
   /** Callers name one host again and again; it is checked once. */

@@ -17,6 +17,7 @@ export interface RequestTarget {
 const dotSegment = /(?:^|\/|%2f|%5c)(?:\.|%2e){1,2}(?:[/;]|%2f|%5c|%3b|$)/i
 const forbidden = /[\\#]|%00/
 
+/** Takes origin-form and absolute-form (RFC 9112 §3.2.1, §3.2.2); anything else is refused. */
 export const parseTarget = (target: string): RequestTarget | Rejection => {
   let authority: string | undefined
   let rest = target

@@ -1,5 +1,7 @@
-import type { HeaderList, Policy } from '../core/call.ts'
+import type { Policy } from '../core/call.ts'
 import type { AttemptStart, LegSpan } from '../core/observer.ts'
+import { startCall } from '../policies/start-call.ts'
+import { withoutFields } from './without-fields.ts'
 
 export interface TracedOptions extends Pick<AttemptStart, 'upstream' | 'role' | 'server'> {
   /** Lower-case names of the headers that carry the trace; see `Tracing`. */
@@ -7,15 +9,16 @@ export interface TracedOptions extends Pick<AttemptStart, 'upstream' | 'role' | 
 }
 
 /** One CLIENT span for each try, the time it waits for a slot or a token included. */
-export const traced = ({ fields, ...leg }: TracedOptions): Policy =>
-  function tracedPolicy(next) {
+export const traced = ({ fields, ...leg }: TracedOptions): Policy => {
+  const ownedBySdk = new Set(fields)
+  return function tracedPolicy(next) {
     return function traceTry(request, context) {
       if (!context.trace) return next(request, context)
       const { method } = request
       const span = context.trace.attempt({ ...leg, method, number: context.attempts + 1 })
       // The SDK owns the fields that carry the trace: the caller's make way for the span's.
-      const headers = [...without(request.headers, fields), ...span.headers]
-      return next({ ...request, headers }, context).then(outcome => {
+      const headers = [...withoutFields(request.headers, ownedBySdk), ...span.headers]
+      return startCall(next, { ...request, headers }, context).then(outcome => {
         if (outcome.kind === 'failure') span.end(0, outcome.error.token)
         else {
           const { response } = outcome
@@ -26,6 +29,7 @@ export const traced = ({ fields, ...leg }: TracedOptions): Policy =>
       }, broken(span))
     }
   }
+}
 
 /** A defect further in: the span must not stay open. */
 const broken =
@@ -34,10 +38,3 @@ const broken =
     span.end(0, 'relay_internal')
     throw defect
   }
-
-const without = (headers: HeaderList, names: readonly string[]): string[] => {
-  const kept: string[] = []
-  for (let i = 0; i < headers.length; i += 2)
-    if (!names.includes(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
-  return kept
-}

@@ -9,6 +9,7 @@ export interface Axis {
   readonly lines: readonly [labels: string, marks: string]
 }
 
+/** An axis from 0 to `spanMs`, with marks at round instants. */
 export const createAxis = (spanMs: number, columns: number): Axis => {
   const span = Math.max(spanMs, 1)
   const at = (ms: number): number => Math.min(columns, Math.max(0, Math.round((ms / span) * columns)))

@@ -27,6 +27,7 @@ const patienceMs = 120_000
 
 const maxBodyBytes = 64 * 1024
 
+/** Calls the relay at `port` of 127.0.0.1 over connections that are kept. */
 export const createCaller = (port: number, request: SimulatedRequest): Caller => {
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
   const body = Buffer.from(request.body ?? '')

@@ -33,6 +33,7 @@ export interface Waterfall extends Omit<RequestRecord, 'startedAt'> {
   readonly untilMs: number
 }
 
+/** Makes the report of a simulation that has ended. Pure. */
 export const report = (simulation: Simulation, result: SimulationResult): Report => {
   const { route, request, load, seed, scripts } = simulation
   const { method, path, host } = request

@@ -19,6 +19,7 @@ export interface ScriptedLeg {
   close(): Promise<void>
 }
 
+/** Resolves once it listens, or, for a leg that refuses connections, once nobody can. */
 export const startScriptedLeg = (options: ScriptedLegOptions): Promise<ScriptedLeg> => {
   const isRefused = options.script.failures.some(({ what }) => what.kind === 'refused')
   return isRefused ? refusingLeg() : answeringLeg(options)

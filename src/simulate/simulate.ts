@@ -139,7 +139,7 @@ const driveLoad = async ({ caller, recorder, totals, load, signal }: Drive): Pro
 }
 
 /** Copies, and legs that nobody waits for any more, get this long after the last answer. */
-export const lateMs = 5_000
+const lateMs = 5_000
 
 const lateLegs = async (busy: () => number, signal: AbortSignal): Promise<void> => {
   const until = performance.now() + lateMs

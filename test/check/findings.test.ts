@@ -3,7 +3,7 @@ import { checkCluster } from '../../src/check/check.ts'
 import { checkPre } from '../../src/check/check-pre.ts'
 import { checkCodes } from '../../src/check/codes.ts'
 import type { ClusterFacts, PreFacts } from '../../src/check/facts.ts'
-import type { CheckSection } from '../../src/check/finding.ts'
+import { type CheckSection, finding, ok, skipped } from '../../src/check/finding.ts'
 import { installPermissions } from '../../src/check/permissions.ts'
 import { serverFinding } from '../../src/check/server-finding.ts'
 import { ApiError, type ApiErrorReason } from '../../src/kubernetes/api-error.ts'
@@ -589,4 +589,11 @@ it('a finding stays on its line, whatever was written into the cluster', () => {
     routes: found([given.route('orders', { Accepted: ['False', 'Invalid', 'a\nb\u001b[2J\u202ec'] })]),
   })
   expect(found1).toBe('FR0240 FanOutRoute shop/orders: Invalid: a b [2J c')
+})
+
+it('what was looked at stays on its line as well', () => {
+  const hostile = 'a\nb\u001b[2J\u202ec'
+  expect(ok(`${hostile} leads`).what).toBe('a b [2J c leads')
+  expect(skipped(hostile, hostile)).toEqual({ what: 'a b [2J c', findings: [], skipped: 'a b [2J c' })
+  expect(finding('FR0226', { where: `Lease ${hostile}`, message: '' }).where).toBe('Lease a b [2J c')
 })

@@ -41,3 +41,28 @@ it('sends a burst of events, then as many as its rate lets through, and counts t
   tell(10)
   await eventually(() => expect(counts).toEqual({ sent: 10, failed: 6, dropped: 9 }))
 })
+
+it('cuts a note to the bytes that the API server takes, between two characters', async () => {
+  const notes: string[] = []
+  const events = new Events({
+    client: {
+      server: '',
+      namespace: '',
+      close: async () => {},
+      request: async ({ body }) => {
+        notes.push((body as { note: string }).note)
+        return { status: 201, body: {} }
+      },
+    },
+    identity: 'me',
+    clock: new FakeClock(),
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    observer: { event: () => {} },
+  })
+  const route = { metadata: { name: 'orders', namespace: 'shop', resourceVersion: '1' } }
+  const tell = (note: string) => events.tell(route, { type: 'Normal', reason: 'RouteAccepted', note })
+  tell('ü'.repeat(512))
+  tell(`x${'ü'.repeat(512)}`)
+  tell(`xx${'😀'.repeat(300)}`)
+  expect(notes).toEqual(['ü'.repeat(512), `x${'ü'.repeat(511)}`, `xx${'😀'.repeat(255)}`])
+})

@@ -34,6 +34,7 @@ describe('reconciling a namespace', () => {
   let relays: Map<string, Relay>
   let results: string[]
   let counts: unknown[]
+  let forgotten: string[]
   let abort: AbortController
   let reconciler: NamespaceReconciler
 
@@ -66,6 +67,7 @@ describe('reconciling a namespace', () => {
     relays = new Map()
     results = []
     counts = []
+    forgotten = []
     abort = new AbortController()
     answer = request =>
       request.path.includes('/status') ? applied(request) : Promise.resolve({ status: 200, body: {} })
@@ -94,7 +96,7 @@ describe('reconciling a namespace', () => {
         leading: () => {},
         relays: (_, found) => counts.push(found),
         uninjectedPods: () => {},
-        forget: () => {},
+        forget: name => forgotten.push(name),
         statusWritten: () => {},
         event: () => {},
       },
@@ -300,5 +302,13 @@ describe('reconciling a namespace', () => {
     expect(see('routes', route('orders', { status: {} }))).toEqual([
       { namespace: 'shop', expectsRelays: false },
     ])
+  })
+
+  it('leaves no figures behind when it ends, of namespaces either in which there is nothing left to do', async () => {
+    see('namespaces', namespace())
+    await reconciler.reconcile('shop')
+    expect([counts.length, view.relevantNamespaces(), forgotten]).toEqual([1, [], []])
+    await reconciler.end()
+    expect(forgotten).toEqual(['shop'])
   })
 })

@@ -235,6 +235,15 @@ describe('the wait', () => {
     expect([tries.length, observer.retries]).toEqual([1, []])
   })
 
+  it('does not begin for a leg that was stopped when the answer was there', async () => {
+    const { clock, observer, send } = start([{ status: 503 }])
+    const error = relayError('deadline_exceeded', 'too late')
+    const { result } = send(legRequest(), legContext({ cancelled: error }))
+    await settled()
+    expect(result.outcome).toEqual({ kind: 'failure', error })
+    expect([clock.armed, observer.retries]).toEqual([0, []])
+  })
+
   it('does not send when the leg is stopped at the very moment it ends', async () => {
     const { clock, send, tries } = start([fails])
     const { context, result } = send()

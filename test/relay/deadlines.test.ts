@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { Exchange } from '../../src/relay/exchange.ts'
+import { Leg } from '../../src/relay/leg.ts'
 import { ask, json, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
@@ -251,16 +253,52 @@ describe('timeouts.request of a leg', () => {
   })
 })
 
+test('a caller that does not read an answer from memory is let go after timeouts.request', async () => {
+  const { clock, a, b, relay } = await start({
+    timeouts: { request: '2s' },
+    idempotencyKey: {},
+    limits: { maxBodySize: '32Mi' },
+    response: { success: 'Primary', from: 'a' },
+  })
+  const request = { method: 'POST', headers: { 'idempotency-key': 'k1' } }
+  const first = fetch(relay.url, request)
+  ;(await a.next()).end(Buffer.alloc(20_000_000))
+  ;(await b.next()).end()
+  expect((await (await first).arrayBuffer()).byteLength).toBe(20_000_000)
+  await isIdle(relay)
+  const client = open(await RawClient.connect(relay.port))
+  client.socket.pause()
+  client.send(requestBytes(request))
+  await eventually(() => expect(relay.observer.inFlight.requests).toBe(1))
+  clock.advance(2000)
+  await isIdle(relay)
+  expect(relay.observer.exchanges.at(-1)).toMatchObject({ status: 200, outcome: 'success' })
+})
+
 test('no timer is left once everything has ended', async () => {
-  const { clock, a, b, relay } = await start({ timeouts: { request: '2s', backendRequest: '800ms' } })
+  const { clock, a, b, relay } = await start({
+    timeouts: { request: '2s', backendRequest: '800ms' },
+    upstreams: { b: { timeouts: { request: '1s' } } },
+  })
   for (let i = 0; i < 3; i++) {
     const answer = ask(relay)
     ;(await a.next()).end()
     ;(await b.next()).end()
     await answer
   }
+  const client = await RawClient.connect(relay.port)
+  client.send(requestBytes({ method: 'POST' }))
+  const [onA, onB] = [await a.next(), await b.next()]
+  client.socket.resetAndDestroy()
+  await eventually(() => expect(relay.observer.inFlight.requests).toBe(0))
+  onA.end()
+  onB.end()
   await isIdle(relay)
+  // Whoever waits in a list is kept in memory, bodies and all.
+  const expired = [Exchange, Leg].map(({ prototype }) => vi.spyOn(prototype, 'onTimeout'))
   // One system timer a duration remains until it finds its list empty.
   clock.advance(2000)
   expect(clock.armed).toBe(0)
+  for (const spy of expired) expect(spy).not.toHaveBeenCalled()
+  vi.restoreAllMocks()
 })

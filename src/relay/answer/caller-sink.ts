@@ -26,8 +26,10 @@ export class CallerSink implements BodySink {
   flush(): void {
     if (this.#headSent || this.#gone) return
     this.#writeHead()
-    if (this.#first) this.#exchange.reply.write(this.#first)
-    else this.#exchange.reply.flushHeaders()
+    const { reply } = this.#exchange
+    if (this.#first) reply.write(this.#first)
+    else reply.flushHeaders()
+    this.#first = undefined
   }
 
   data(chunk: Buffer): boolean {

@@ -36,7 +36,7 @@ const bodyMembers = (body: Buffer, contentType: string): string => {
 }
 
 /** `application/json` and the `+json` family (RFC 6839). */
-export const isJsonType = (contentType: string): boolean =>
+const isJsonType = (contentType: string): boolean =>
   /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i.test(contentType)
 
 const isJson = (text: string): boolean => {

@@ -1,6 +1,6 @@
-import type { HeaderList } from '../../core/call.ts'
 import { headerValue } from '../header-value.ts'
 import type { Arrival } from '../parts.ts'
+import { withoutFields } from '../without-fields.ts'
 import type { RememberedAnswer } from './answers.ts'
 
 /** Fields that belong to the first exchange or its connection, not to the answer. */
@@ -18,7 +18,7 @@ export const replay = (
   { status, headers: stored, body }: RememberedAnswer,
   requestId: string,
 ): void => {
-  const headers = lasting(stored)
+  const headers = withoutFields(stored, ofTheFirst)
   headers.push('X-Request-Id', requestId, 'Idempotent-Replayed', 'true')
   // The first may have gone out in chunks; by now its length is known (RFC 9110 §8.6: none with 204 and 304).
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304
@@ -27,11 +27,4 @@ export const replay = (
   if (parts.draining()) headers.push('Connection', 'close')
   response.writeHead(status, headers)
   response.end(hasBody ? body : undefined)
-}
-
-const lasting = (headers: HeaderList): string[] => {
-  const kept: string[] = []
-  for (let i = 0; i < headers.length; i += 2)
-    if (!ofTheFirst.has(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!)
-  return kept
 }

@@ -1,9 +1,8 @@
 import type { Logger } from '../../core/logger.ts'
 import type { AccessLog, ExchangeSummary, LegOutcome, LegSummary, RouteOutcome } from '../../core/observer.ts'
 
-export const accessLogModes = ['off', 'errors', 'all'] as const
 /** `errors`: whatever is not a success, and late legs that failed. */
-export type AccessLogMode = (typeof accessLogModes)[number]
+export type AccessLogMode = 'off' | 'errors' | 'all'
 
 const maxPathLength = 512
 const maxDetailLength = 256

@@ -12,4 +12,5 @@ const escapeCharacter = (character: string): string =>
 /** For one line of JSON: its own rules already escape what is below U+0020. The value stays the same. */
 export const escapeControlsInJson = (line: string): string => line.replace(unsafeInJson, escapeCharacter)
 
+/** For text that stands by itself: line breaks are escaped as well. */
 export const escapeControls = (text: string): string => text.replace(unsafe, escapeCharacter)

@@ -30,6 +30,7 @@ export function renderHead({ name, help, type }: MetricHead, format: ExpositionF
   return `# HELP ${name} ${escaped}\n# TYPE ${name} ${type === 'info' ? 'gauge' : type}\n`
 }
 
+/** One line; `labels` are formatted, '' = none. */
 export const renderSample = (name: string, labels: string, value: number): string =>
   labels === '' ? `${name} ${formatValue(value)}\n` : `${name}{${labels}} ${formatValue(value)}\n`
 

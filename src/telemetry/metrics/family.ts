@@ -28,6 +28,7 @@ export interface Series {
   owners: number
 }
 
+/** A metric without series yet. */
 export const family = (
   type: MetricType,
   name: string,

@@ -5,6 +5,7 @@ export const bucketBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 export const histogramWidth = bucketBounds.length + 2
 const sumOffset = bucketBounds.length + 1
 
+/** Counts one duration into the histogram whose cells begin at `first`. */
 export function observe(values: Float64Array, first: number, durationMs: number): void {
   // Not `durationMs / 1000` as it is: NaN or a negative value would spoil the sum for good.
   const seconds = durationMs > 0 ? durationMs / 1000 : 0
@@ -14,6 +15,7 @@ export function observe(values: Float64Array, first: number, durationMs: number)
   values[first + sumOffset]! += seconds
 }
 
+/** In seconds. */
 export const histogramSum = (values: Float64Array, first: number): number => values[first + sumOffset]!
 
 /** Observations of several histograms together, one entry a bucket. */

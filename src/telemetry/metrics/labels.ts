@@ -1,7 +1,7 @@
 const special = /[\\"\n]/g
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' }
 
-export const escapeLabelValue = (value: string): string => value.replace(special, found => escapes[found]!)
+const escapeLabelValue = (value: string): string => value.replace(special, found => escapes[found]!)
 
 /** `['route', 'code'], ['shop/orders', '200']` -> `route="shop/orders",code="200"` */
 export const formatLabels = (names: readonly string[], values: readonly string[]): string =>

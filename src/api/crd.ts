@@ -22,7 +22,14 @@ export interface SchemaNode {
 export const routeSchema = (): SchemaNode => schemaOf(fanOutRoute)
 
 const schemaOf = (type: z.ZodType): SchemaNode =>
-  z.toJSONSchema(type, { target: 'openapi-3.0', io: 'input' }) as SchemaNode
+  z.toJSONSchema(type, {
+    target: 'openapi-3.0',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      // zod leaves defaults out where a value is transformed, as a number into the text of a size.
+      if (zodSchema instanceof z.ZodDefault) jsonSchema.default ??= zodSchema.def.defaultValue
+    },
+  }) as SchemaNode
 
 /**
  * Makes a schema structural, which is what the API server asks of a CRD: unknown fields are refused by
@@ -30,8 +37,9 @@ const schemaOf = (type: z.ZodType): SchemaNode =>
  */
 const structural = (node: SchemaNode): SchemaNode => {
   const { $schema, additionalProperties, const: _, properties, items, default: fallback, ...rest } = node
+  const isIntOrString = rest['x-kubernetes-int-or-string'] === true
   return {
-    ...rest,
+    ...(isIntOrString ? withoutType(rest) : rest),
     ...(fallback !== undefined && { default: completed(node, fallback) }),
     ...(properties && {
       properties: Object.fromEntries(
@@ -44,6 +52,9 @@ const structural = (node: SchemaNode): SchemaNode => {
     }),
   }
 }
+
+/** The API server knows the type of such a field by itself, and takes no other. */
+const withoutType = ({ type: _, ...rest }: SchemaNode): SchemaNode => rest
 
 /** Spells a default out to its leaves: rules see `self.type` of a defaulted path wherever they run. */
 const completed = (node: SchemaNode, value: unknown): unknown => {

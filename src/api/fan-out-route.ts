@@ -117,8 +117,14 @@ const upstream = z
   .meta(validations(upstreamRules))
   .describe('One leg: where a request goes, and how it differs on this way.')
 
+/** What can carry a body: no 204, 205 or 304 (RFC 9110 §15). */
 const status = (fallback: number, of: string) =>
-  z.int().min(200).max(599).default(fallback).describe(`${of} Defaults to ${fallback}.`)
+  z
+    .int()
+    .min(200)
+    .max(599)
+    .default(fallback)
+    .describe(`${of} Not 204, 205 or 304, which have no body. Defaults to ${fallback}.`)
 
 const response = z
   .strictObject({

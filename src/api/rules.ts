@@ -87,6 +87,12 @@ export const responseRules: readonly Rule[] = [
       'statuses has no effect when the body is an upstream answer; use body: Envelope or Merge, or remove it',
   },
   {
+    code: 'FR0024',
+    when: 'statuses',
+    rule: '![self.statuses.success, self.statuses.partial, self.statuses.failed].exists(s, s in [204, 205, 304])',
+    message: 'statuses must not be 204, 205 or 304: these have no body, and an Envelope or Merge is one',
+  },
+  {
     code: 'FR0023',
     when: 'from',
     rule: `self.success == 'Primary' || (${passesUpstream} && self.success != 'First')`,

@@ -1,4 +1,4 @@
-import { parseByteSize, parseDuration } from '../api/scalars.ts'
+import { byteSizePattern, parseByteSize, parseDuration } from '../api/scalars.ts'
 import { InvalidValue } from './option.ts'
 
 /** Readers of option values. Each throws InvalidValue with what it expects. */
@@ -21,8 +21,8 @@ export const milliseconds = ([text = '']: readonly string[]): number => {
 
 /** Bytes of a size as routes write it: `256Mi`, `65536`. */
 export const bytes = ([text = '']: readonly string[]): number => {
-  if (!/^[1-9][0-9]{0,11}(Ki|Mi|Gi|k|M|G)?$/.test(text)) {
-    throw new InvalidValue('a size in bytes, such as 65536, 512Ki or 256Mi')
+  if (!byteSizePattern.test(text)) {
+    throw new InvalidValue('a size in bytes, such as 65536, 512Ki or 1.5Gi')
   }
   return parseByteSize(text)
 }

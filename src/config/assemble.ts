@@ -52,5 +52,5 @@ const noRoutes = (paths: readonly string[]): Problem => ({
   severity: 'warning',
   code: 'FR0111',
   message: `no FanOutRoute found in ${paths.join(', ')}`,
-  fix: 'check the path given; of a directory, files that end in .yaml, .yml or .json are read, but not its subdirectories: name those as well',
+  fix: 'check the path given; files of a directory must end in .yaml, .yml or .json',
 })

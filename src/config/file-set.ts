@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Problem } from '../api/problem.ts'
 import { type FileContent, unreadable } from './file-content.ts'
 import { type FoundFile, type FoundPath, findFiles, type WatchedDirectory } from './find-files.ts'
@@ -36,6 +37,7 @@ export class FileSet {
     const problems = looked.flatMap(({ given, error }) =>
       error ? [unreadable(given, error.code ?? error.message)] : [],
     )
+    problems.push(...unreadDirectories(found))
 
     const files = distinct(found.flatMap(({ files }) => files))
     if (files.length > maxRoutes) problems.push(tooManyFiles(files.length))
@@ -87,6 +89,21 @@ const sameProblems = (these: readonly Problem[], those: readonly Problem[]): boo
 /** One file may be reached by two paths: it counts where it is met first. */
 const distinct = (files: readonly FoundFile[]): readonly FoundFile[] =>
   [...new Map(files.toReversed().map(file => [file.path, file])).values()].reverse()
+
+/** Those that were not named by themselves. */
+const unreadDirectories = (found: readonly FoundPath[]): readonly Problem[] => {
+  const named = new Set(found.map(({ given }) => path.resolve(given)))
+  return found
+    .flatMap(({ unread }) => unread)
+    .filter(directory => !named.has(path.resolve(directory)))
+    .map(directory => ({
+      severity: 'warning',
+      code: 'FR0133',
+      message: 'the files of this subdirectory are not read',
+      fix: `name it as well: ${directory}`,
+      location: { file: directory, line: 1, column: 1 },
+    }))
+}
 
 const tooManyFiles = (count: number): Problem => ({
   severity: 'error',

@@ -16,6 +16,8 @@ export interface FoundPath {
   /** As it was given. */
   readonly given: string
   readonly files: readonly FoundFile[]
+  /** Directories in it that hold files of routes, which are not read; at most ten. */
+  readonly unread: readonly string[]
   /** The directory in which changes show: the path itself, or the one around a file or a missing path. */
   readonly directory: WatchedDirectory | undefined
   /** Set when the path cannot be looked at: missing, or forbidden. */
@@ -54,12 +56,26 @@ export const findFiles = async (given: string): Promise<FoundPath> => {
             .filter(isBackends)
             .map(entry => toFile(path.join(directoryPath, entry), path.join(path.dirname(given), entry))),
         ]
-    return { given, files, directory, error: undefined }
+    const unread = isDirectory ? await subdirectoriesWithRoutes(absolute, names) : []
+    return { given, files, unread: unread.map(name => path.join(given, name)), directory, error: undefined }
   } catch (error) {
     // Where a path comes back is the first to know of it.
     const directory = await lookAt(path.dirname(absolute)).catch(() => undefined)
-    return { given, files: [], directory, error: error as NodeJS.ErrnoException }
+    return { given, files: [], unread: [], directory, error: error as NodeJS.ErrnoException }
   }
+}
+
+const maxUnread = 10
+
+/** What cannot be opened as a directory is none, or none of the relay's business. */
+const subdirectoriesWithRoutes = async (directory: string, names: readonly string[]): Promise<string[]> => {
+  const found: string[] = []
+  for (const name of names.filter(entry => !entry.startsWith('.') && path.extname(entry) === '').sort()) {
+    const entries = await readdir(path.join(directory, name)).catch(() => [])
+    if (entries.some(isRead)) found.push(name)
+    if (found.length === maxUnread) break
+  }
+  return found
 }
 
 const lookAt = async (directory: string): Promise<WatchedDirectory> => {

@@ -1,6 +1,6 @@
 import type { RouteSnapshot } from '../api/snapshot.ts'
 import { assemble } from './assemble.ts'
-import { readContent } from './file-content.ts'
+import { type FileContent, noContent, readContent } from './file-content.ts'
 import { FileSet } from './file-set.ts'
 
 export interface TextInput {
@@ -15,9 +15,20 @@ export const readRoutes = async (
   texts: readonly TextInput[] = [],
 ): Promise<RouteSnapshot> => {
   const files = await new FileSet(paths).scan()
-  const contents = await Promise.all(texts.map(({ name, bytes }) => readContent(bytes, name, 'routes')))
+  const contents = await Promise.all(texts.map(readText))
   return assemble([...files.contents, ...contents], files.problems, [
     ...paths,
     ...texts.map(({ name }) => name),
   ])
+}
+
+const readText = ({ name, bytes }: TextInput): Promise<FileContent> | FileContent => {
+  if (Buffer.from(bytes).toString().trim() !== '') return readContent(bytes, name, 'routes')
+  return noContent({
+    severity: 'warning',
+    code: 'FR0117',
+    message: 'nothing came in',
+    fix: 'check the command that is to write the routes',
+    location: { file: name, line: 1, column: 1 },
+  })
 }

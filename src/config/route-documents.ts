@@ -41,9 +41,7 @@ export const routesOf = (documents: readonly YamlDocument[]): RouteDocuments => 
     } else if (typeof value.metadata?.name !== 'string' || value.metadata.name === '') {
       problems.push({
         severity: 'error',
-        code: 'FR0003',
-        message: `this ${kind} has no metadata.name, so nothing can refer to it`,
-        fix: 'name it, for example metadata: {name: orders}',
+        ...wrongName(value.metadata?.name),
         field: 'metadata.name',
         location: locate(['metadata', 'name']),
       })
@@ -53,6 +51,22 @@ export const routesOf = (documents: readonly YamlDocument[]): RouteDocuments => 
       const otherReadings = readings.length > 0 && { otherReadings: readings }
       routes.push({ id: `${namespace}/${name}`, namespace, name, object: value, locate, ...otherReadings })
     }
+  }
+}
+
+const wrongName = (name: unknown): Pick<Problem, 'code' | 'message' | 'fix'> => {
+  if (name === undefined || name === null || name === '') {
+    return {
+      code: 'FR0003',
+      message: `this ${kind} has no metadata.name, so nothing can refer to it`,
+      fix: 'name it, for example metadata: {name: orders}',
+    }
+  }
+  const isScalar = typeof name !== 'object'
+  return {
+    code: 'FR0004',
+    message: `metadata.name must be text, not ${isScalar ? excerpt(String(name)) : 'a list or a map'}`,
+    fix: isScalar ? `put quotes around it: "${excerpt(String(name))}"` : 'write a name, for example orders',
   }
 }
 

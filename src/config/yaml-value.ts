@@ -28,7 +28,11 @@ const maxOtherReadings = 1000
  * The plain value of a composed document. The library's own `toJS` is not used: it compares keys pairwise
  * (quadratic in a large map) and returns circular objects for an alias inside its own anchor.
  *
- * @throws YamlValueError for keys given twice and for aliases that lead nowhere, in circles or to too much
+ * A merge key, `<<: *base`, counts as kubectl counts it: the fields of its maps are those of the map around it, unless
+ * they are given there or in an earlier one (https://yaml.org/type/merge.html).
+ *
+ * @throws YamlValueError for keys given twice, for aliases that lead nowhere, in circles or to too much, and for merge
+ * keys of what is no map
  */
 export const valueOfDocument = (document: Document.Parsed): YamlValue => {
   const anchors = new Map<string, unknown>()
@@ -91,25 +95,46 @@ export const valueOfDocument = (document: Document.Parsed): YamlValue => {
   const convertMap = (pairs: readonly { key: unknown; value: unknown }[]): Record<string, unknown> => {
     const seen = new Set<string>()
     const object: Record<string, unknown> = {}
+    const merged: unknown[] = []
     for (const pair of pairs) {
       const key = keyOf(pair.key)
       rememberAnchor(pair.key)
       if (key === undefined)
         throw new YamlValueError('a key must be a plain word, not a list or a map', offsetOf(pair.key))
+      if (isMergeKey(pair.key)) {
+        merged.push(...mapsOf(convert(pair.value), offsetOf(pair.key)))
+        continue
+      }
       if (seen.has(key)) throw new YamlValueError(`key ${key} is given twice`, offsetOf(pair.key))
       seen.add(key)
       path.push(key)
       if (isScalar(pair.key)) compareReadings(pair.key, 'key')
       const value = convert(pair.value)
       path.pop()
-      if (key === '__proto__')
-        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-      else object[key] = value
+      setOwn(object, key, value)
     }
+    for (const map of merged as Record<string, unknown>[])
+      for (const [key, value] of Object.entries(map))
+        if (!Object.hasOwn(object, key)) setOwn(object, key, value)
     return object
   }
 
   return { value: convert(document.contents), otherReadings }
+}
+
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
+
+const mapsOf = (value: unknown, offset: number): readonly unknown[] => {
+  const maps = Array.isArray(value) ? value : [value]
+  if (maps.every(map => typeof map === 'object' && map !== null && !Array.isArray(map))) return maps
+  throw new YamlValueError('<< takes a map or a list of maps, such as *base', offset)
+}
+
+/** Whatever the key, `__proto__` included. */
+const setOwn = (object: Record<string, unknown>, key: string, value: unknown): void => {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
 }
 
 /** The text of a key as Kubernetes sees it, or `undefined` when it is not a scalar. */

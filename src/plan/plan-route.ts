@@ -41,7 +41,7 @@ export const planRoute = (
   const report: Report = finding => findings.push(finding)
 
   const draft = readDraft(resource.object, report)
-  findings.push(...readingFindings(resource, findings))
+  findings.push(...readingFindings(resource, findings, { inCluster: backends === undefined }))
   checkRules(draft, report)
   checkDuplicates(draft, report)
   const matches = draft.matches.map((match, i) => match && planMatch(match, ['spec', 'matches', i], report))

@@ -3,10 +3,15 @@ import type { OtherReading, RouteResource } from '../api/snapshot.ts'
 import { type Finding, isError } from './finding.ts'
 import { readPath } from './read-path.ts'
 
-/** FR0009 and FR0128: what kubectl would take for something else. Fields with an error are mended anyway. */
+/**
+ * What kubectl would take for something else. Fields with an error are mended anyway. A key costs a route that is
+ * meant for a cluster (FR0009), where it would be another field; to a relay that reads files it is what it looks like,
+ * so that it gets a warning there, as values do everywhere (FR0128).
+ */
 export const readingFindings = (
   { object, otherReadings = [] }: RouteResource,
   found: readonly Finding[],
+  { inCluster }: { readonly inCluster: boolean },
 ): readonly Finding[] => {
   if (otherReadings.length === 0) return []
   const errors = found.filter(isError)
@@ -19,11 +24,11 @@ export const readingFindings = (
   const mended = { key: places('key'), value: places('value') }
   return otherReadings
     .filter(({ path, of }) => !mended[of].has(formatFieldPath(path)))
-    .map(reading => (reading.of === 'key' ? aboutKey(reading) : aboutValue(reading, object)))
+    .map(reading => (reading.of === 'key' ? aboutKey(reading, inCluster) : aboutValue(reading, object)))
 }
 
-const aboutKey = ({ path, written, kubectl }: OtherReading): Finding => ({
-  code: 'FR0009',
+const aboutKey = ({ path, written, kubectl }: OtherReading, inCluster: boolean): Finding => ({
+  code: inCluster ? 'FR0009' : 'FR0128',
   path,
   message: `kubectl reads the key ${excerpt(written)} as ${kubectl} unless it is quoted`,
   fix: `put quotes around it: "${excerpt(written)}"`,

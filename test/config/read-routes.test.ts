@@ -110,6 +110,7 @@ describe('the documents of a file', () => {
     ['no kind', 'apiVersion: v1\n', 'FR0003'],
     ['no name', 'kind: FanOutRoute\nmetadata: {}\n', 'FR0003'],
     ['no metadata', 'kind: FanOutRoute\nmetadata: 3\n', 'FR0003'],
+    ['a name that is a number', 'kind: FanOutRoute\nmetadata: {name: 123}\n', 'FR0004'],
     ['a slip in our kind', 'apiVersion: fanoutrelay.dev/v1alpha1\nkind: FanoutRoute\n', 'FR0006'],
     ['no object', '- a\n- b\n', 'FR0004'],
   ])('with %s are errors that leave the others alone', async (_, text, code) => {
@@ -119,6 +120,25 @@ describe('the documents of a file', () => {
     expect(problems).toMatchObject([{ severity: 'error', code }])
     expect(problems[0]!.location!.line).toBeGreaterThanOrEqual(9)
     expect(problems[0]!.fix).toBeTruthy()
+  })
+
+  test('in a subdirectory are named: they are not read unless it is given as well', async () => {
+    const directory = directoryWith({
+      'a.yaml': route('one'),
+      'sub/b.yaml': route('two'),
+      '.hidden/c.yaml': route('three'),
+      'text/readme.txt': 'no route',
+    })
+    const sub = path.join(directory, 'sub')
+    const { routes, problems } = await readRoutes([directory])
+    expect(routes.map(({ id }) => id)).toEqual(['default/one'])
+    expect(problems).toMatchObject([{ severity: 'warning', code: 'FR0133', location: { file: sub } }])
+    expect(await readRoutes([directory, `${sub}/`])).toMatchObject({ routes: { length: 2 }, problems: [] })
+  })
+
+  test('that nothing comes in for are no file to delete', async () => {
+    const { problems } = await readRoutes([], [{ name: '<stdin>', bytes: Buffer.from(' \n') }])
+    expect(problems).toMatchObject([{ code: 'FR0117', message: 'nothing came in' }, { code: 'FR0111' }])
   })
 
   test('with the same id all stay: which counts is not decided here', async () => {

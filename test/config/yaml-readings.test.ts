@@ -5,9 +5,10 @@ import { kubectlReads } from '../../src/config/yaml-readings.ts'
 import { planRoutes } from '../../src/plan/plan-routes.ts'
 import { directoryWith } from './fixtures.ts'
 
-const problemsOf = async (text: string, file = 'a.yaml') => {
+const problemsOf = async (text: string, { file = 'a.yaml', inCluster = false } = {}) => {
   const directory = directoryWith({ [file]: text })
-  const { problems } = planRoutes(await readRoutes([path.join(directory, file)]))
+  const snapshot = await readRoutes([path.join(directory, file)])
+  const { problems } = planRoutes(inCluster ? { ...snapshot, backends: undefined } : snapshot)
   return problems.map(({ code, severity, field, message, fix, location }) => ({
     code: `${code} ${severity}`,
     at: `${location?.line}:${location?.column}`,
@@ -49,17 +50,17 @@ test.each([
 ])('kubectl reads %s as %s', (written, read) => expect(kubectlReads(written)).toBe(read))
 
 describe('a route in a file that kubectl reads differently', () => {
-  test('is refused for a key', async () => {
-    expect(await problemsOf(route('retry:', '  on: [Reset]'))).toEqual([
-      {
-        code: 'FR0009 error',
-        at: '8:5',
-        field: 'spec.retry.on',
-        message: 'kubectl reads the key on as true unless it is quoted',
-        fix: 'put quotes around it: "on"',
-      },
-    ])
-    expect(await problemsOf(route('retry:', '  "on": [Reset]'))).toEqual([])
+  test('is refused in a cluster for a key, which a relay of files gives a warning for and takes', async () => {
+    const about = {
+      at: '8:5',
+      field: 'spec.retry.on',
+      message: 'kubectl reads the key on as true unless it is quoted',
+      fix: 'put quotes around it: "on"',
+    }
+    const text = route('retry:', '  on: [Reset]')
+    expect(await problemsOf(text, { inCluster: true })).toEqual([{ code: 'FR0009 error', ...about }])
+    expect(await problemsOf(text)).toEqual([{ code: 'FR0128 warning', ...about }])
+    expect(await problemsOf(route('retry:', '  "on": [Reset]'), { inCluster: true })).toEqual([])
   })
 
   test('gets a warning for a number', async () => {
@@ -106,7 +107,7 @@ describe('a route in a file that kubectl reads differently', () => {
       .map(line => `    ${line}`)
       .join('\n')
     const list = `kind: List\nitems:\n  -\n${item}\n`
-    expect(await problemsOf(list)).toMatchObject([
+    expect(await problemsOf(list, { inCluster: true })).toMatchObject([
       { code: 'FR0009 error', at: '6:39', field: 'metadata.labels.y' },
       { code: 'FR0128 warning', at: '6:39', field: 'metadata.labels.y' },
       { code: 'FR0009 error', at: '10:15', field: 'spec.retry.on' },
@@ -124,7 +125,7 @@ describe('a route in a file that kubectl reads differently', () => {
         retry: { on: ['Reset'] },
       },
     })
-    expect(await problemsOf(json, 'a.json')).toEqual([])
+    expect(await problemsOf(json, { file: 'a.json', inCluster: true })).toEqual([])
     const other = `${route()}---\nkind: ConfigMap\nmetadata: {name: x}\ndata: {on: off}\n`
     expect((await problemsOf(other)).filter(({ code }) => /FR0009|FR0128/.test(code))).toEqual([])
   })

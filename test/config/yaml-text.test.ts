@@ -80,6 +80,17 @@ describe('parseYaml', () => {
     expect((await errorOf(list(101)))?.message).toMatch(/more than 100 aliases/)
   })
 
+  test('reads merge keys as kubectl does: own fields first, then those of the first map that has them', async () => {
+    const text = (merge: string) => `a: &a {k: 1, l: 2}\nb: &b {k: 3, m: 4}\nc:\n  <<: ${merge}\n  l: 5\n`
+    const merged = async (merge: string) => (await valuesOf(text(merge)))[0] as { readonly c: unknown }
+    expect((await merged('*a')).c).toEqual({ k: 1, l: 5 })
+    expect((await merged('[*a, *b]')).c).toEqual({ k: 1, l: 5, m: 4 })
+    expect((await merged('{n: 6}')).c).toEqual({ l: 5, n: 6 })
+    expect((await errorOf(text('3')))?.message).toMatch(/<< takes a map or a list of maps/)
+    expect((await errorOf(text('3')))?.location).toMatchObject({ line: 4, column: 3 })
+    expect(await valuesOf('"<<": 3\n')).toEqual([{ '<<': 3 }])
+  })
+
   test('refuses aliases of aliases that multiply', async () => {
     const lines = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)
     expect((await errorOf(`a0: &a0 x\n${lines.join('\n')}`))?.message).toMatch(/more than 100 aliases/)

@@ -148,6 +148,16 @@ export const ruleCases: readonly RuleCase[] = [
     rejected: { upstreams: two, response: { success: 'First', from: 'a' } },
     accepted: [{ upstreams: two, response: { success: 'First' } }],
   },
+  ...(['success', 'partial', 'failed'] as const).map(name => ({
+    code: 'FR0024',
+    rejected: { upstreams: two, response: { statuses: { [name]: name === 'partial' ? 205 : 204 } } },
+    accepted: [{ upstreams: two, response: { statuses: { [name]: 206 } } }],
+  })),
+  {
+    code: 'FR0024',
+    rejected: { upstreams: two, response: { body: 'Merge', statuses: { success: 304 } } },
+    accepted: [{ upstreams: two, response: { body: 'Merge', statuses: {} } }],
+  },
   {
     code: 'FR0030',
     rejected: { upstreams: [{ name: 'a', url, role: 'Shadow' }] },

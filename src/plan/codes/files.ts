@@ -12,7 +12,7 @@ export const fileCodes: readonly CodeEntry[] = [
   }),
   error('FR0009', {
     title: 'key that kubectl reads differently',
-    why: 'kubectl and the other tools of a cluster read YAML 1.1, in which `on`, `off`, `yes`, `no`, `y` and `n` without quotes are true and false, `017` is 15 and `8_080` is 8080, keys included. The relay reads YAML 1.2, where they are what they look like. `kubectl apply` would refuse this file, or store another field.',
+    why: 'kubectl and the other tools of a cluster read YAML 1.1, in which `on`, `off`, `yes`, `no`, `y` and `n` without quotes are true and false, `017` is 15 and `8_080` is 8080, keys included. The relay reads YAML 1.2, where they are what they look like. `kubectl apply` would refuse this file, or store another field. Without `--kubernetes` it is a warning, FR0128: a relay that reads files takes the key for what it looks like.',
     fix: 'Put quotes around the key. JSON files are not affected.',
     wrong: 'retry: {on: [Reset]}',
     right: 'retry: {"on": [Reset]}',
@@ -46,7 +46,7 @@ export const fileCodes: readonly CodeEntry[] = [
   warning('FR0111', {
     title: 'no routes found',
     why: 'Nothing in the files or directories given is a FanOutRoute, so every request gets 404. `lint` takes this for an error: nothing has been checked.',
-    fix: 'Check the path given; files must end in .yaml, .yml or .json. Subdirectories are not searched: name each of them, as in `lint routes/*/`.',
+    fix: 'Check the path given; files must end in .yaml, .yml or .json. Subdirectories are not searched (FR0133).',
     foundBy: 'files',
   }),
   warning('FR0112', {
@@ -62,11 +62,17 @@ export const fileCodes: readonly CodeEntry[] = [
     foundBy: 'files',
   }),
   warning('FR0128', {
-    title: 'value that kubectl reads differently',
+    title: 'key or value that kubectl reads differently',
     why: 'kubectl and the other tools of a cluster read YAML 1.1, in which `on`, `off`, `yes`, `no`, `y` and `n` without quotes are true and false, `017` is 15 and `8_080` is 8080. The relay reads YAML 1.2, where `017` is 17 and the others are text. The same file would be refused in a cluster, or mean something else.',
-    fix: 'Put quotes around text; write numbers without leading zeros and underscores. JSON files are not affected.',
+    fix: 'Put quotes around keys and text; write numbers without leading zeros and underscores. JSON files are not affected.',
     wrong: 'headers: [{name: x-beta, value: on}]',
     right: 'headers: [{name: x-beta, value: "on"}]',
+    foundBy: 'files',
+  }),
+  warning('FR0133', {
+    title: 'subdirectory not read',
+    why: 'Of a directory, the relay reads the files that lie in it, not those of directories in it, so routes there are not served.',
+    fix: 'Name the subdirectory as well, or move the files.',
     foundBy: 'files',
   }),
 ]

@@ -95,6 +95,13 @@ export const ruleErrors: readonly CodeEntry[] = [
     wrong: 'response: {success: All, from: inventory}',
     right: 'response: {success: All, from: inventory, body: Upstream}',
   }),
+  error('FR0024', {
+    title: 'status without a body',
+    why: 'An answer with 204, 205 or 304 has no body (RFC 9110 §15), so an Envelope or a Merge would be lost.',
+    fix: 'Use another status, for example 200 or 202.',
+    wrong: 'response: {statuses: {success: 204}}',
+    right: 'response: {statuses: {success: 200}}',
+  }),
   error('FR0030', {
     title: 'nobody to answer',
     why: 'A Shadow can never answer the caller, so at least one upstream must be Required or Optional.',

@@ -50,6 +50,8 @@ const scalars: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
   boolean: { type: 'boolean' },
   number: { type: 'integer' },
+  Date: { type: 'string' },
+  any: {},
   IntOrString: { type: ['integer', 'string'] },
 }
 
@@ -59,5 +61,8 @@ const amounts: Schema = { type: 'object', additionalProperties: quantity }
 const quantities: Readonly<Record<string, Schema>> = {
   'V1ResourceRequirements.limits': amounts,
   'V1ResourceRequirements.requests': amounts,
+  'V1VolumeResourceRequirements.limits': amounts,
+  'V1VolumeResourceRequirements.requests': amounts,
+  'V1EmptyDirVolumeSource.sizeLimit': quantity,
   'V1ResourceFieldSelector.divisor': quantity,
 }

@@ -1,4 +1,5 @@
 import { kubernetesSchemas } from './kubernetes-schema.ts'
+import { quantitySchema } from './quantity-schema.ts'
 import type { ChartValue } from './values-file.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -12,8 +13,9 @@ export const renderValuesSchema = (values: readonly ChartValue[]): string => {
 
   const schemaOf = (value: ChartValue): Schema => {
     if (value.children) return { ...group(value.children), ...value.schema }
-    const { kubernetes: type, ...given } = value.schema
+    const { kubernetes: type, annotation, ...given } = value.schema
     const description = value.description
+    if (typeof annotation === 'string') return { description, ...quantitySchema(annotation) }
     // Keywords beside a `$ref` count for nothing in draft 7.
     if (typeof type === 'string') return { description, allOf: [kubernetes.reference(type)] }
     const schema = { description, ...inferred(value.default), ...given }

@@ -98,9 +98,32 @@ describe.runIf(hasHelm())('the chart', () => {
     ['controller.replicaCount', 0, 'minimum: got 0'],
     ['image.digest', 'sha256:abc', 'does not match pattern'],
     ['relay.defaults', { cpu: '1' }, "additional properties 'cpu' not allowed"],
+    ['relay.defaults.cpuRequest', 'junk', "at '/relay/defaults/cpuRequest': 'junk' does not match pattern"],
+    ['relay.defaults.cpuLimit', 65, 'maximum: got 65'],
+    ['relay.defaults.memoryLimit', '1Mi', "at '/relay/defaults/memoryLimit': '1Mi' does not match pattern"],
+    ['relay.defaults.telemetryPort', 80, 'minimum: got 80'],
+    [
+      'relay.defaults.shutdownTimeout',
+      '2h',
+      'relay.defaults.shutdownTimeout is 2h: it must be from 1s to 1h',
+    ],
+    ['relay.runAsUser', 0, 'minimum: got 0'],
+    [
+      'controller.extraVolumes',
+      [{ name: 'a', confgMap: {} }],
+      "additional properties 'confgMap' not allowed",
+    ],
   ])('refuses %s: %j', (path, value, reason) =>
     expect(refusal({ values: { [path]: value } })).toContain(reason),
   )
+
+  it('refuses an autoscaler that could never be content', () => {
+    const values = { ...gateway, 'gateway.autoscaling': { enabled: true, minReplicas: 5, maxReplicas: 2 } }
+    expect(refusal({ values })).toContain(
+      'gateway.autoscaling.minReplicas is 5, more than maxReplicas, which is 2',
+    )
+    expect(render({ values: { ...values, 'gateway.enabled': false } })).not.toHaveLength(0)
+  })
 
   it('leaves `global` open for the charts it is installed beside', () => {
     expect(render({ values: { 'global.storageClass': 'fast' } })).not.toHaveLength(0)
@@ -237,11 +260,46 @@ describe.runIf(hasHelm())('the controller', () => {
       'controller',
       '--log-level=info',
       '--relay-image=relay:2',
+      '--relay-run-as-user=65532',
       '--allowed-image=relay:*',
       '--relay-default=cpu-request=20m',
       '--relay-env=A=b=c',
     ])
   })
+
+  it.each([
+    [1000680000, '1000680000'],
+    [null, 'none'],
+  ])('is told to run relays as %s: %s', (runAsUser, expected) => {
+    const { args } = controllerPod({ 'relay.runAsUser': runAsUser }).spec.containers[0]
+    expect(args).toContain(`--relay-run-as-user=${expected}`)
+  })
+
+  it('passes defaults of relays as annotations would say them', () => {
+    const defaults = { port: 4790, cpuLimit: 1.5, memoryLimit: '512Mi', shutdownTimeout: '60m' }
+    const { args } = controllerPod({ 'relay.defaults': defaults }).spec.containers[0]
+    expect(args.filter((arg: string) => arg.startsWith('--relay-default=')).sort()).toEqual([
+      '--relay-default=cpu-limit=1.5',
+      '--relay-default=memory-limit=512Mi',
+      '--relay-default=port=4790',
+      '--relay-default=shutdown-timeout=60m',
+    ])
+  })
+
+  it.each(['999ms', '1s', '30m', '1h', '1h1ms', '61m'])(
+    'can be given the shutdown timeout %s for relays, or not, as a pod can',
+    timeout => {
+      const values = { 'relay.defaults.shutdownTimeout': timeout }
+      const isTaken = () => annotations.shutdownTimeout.read(timeout, { allowedImages: [] }) === timeout
+      try {
+        isTaken()
+      } catch {
+        expect(refusal({ values })).toContain('it must be from 1s to 1h')
+        return
+      }
+      expect(render({ values })).not.toHaveLength(0)
+    },
+  )
 
   it('injects its own image unless told otherwise', () => {
     const [{ image, args }] = controllerPod({ 'image.tag': 'edge' }).spec.containers
@@ -249,9 +307,7 @@ describe.runIf(hasHelm())('the controller', () => {
   })
 
   it('is rendered without any right when somebody else gives them', () => {
-    const kinds = render({ values: { 'rbac.create': false, 'tests.enabled': false, ...gateway } }).map(
-      ({ kind }) => kind,
-    )
+    const kinds = render({ values: { 'rbac.create': false, ...gateway } }).map(({ kind }) => kind)
     expect(kinds.filter(kind => /Role/.test(kind))).toEqual([])
     expect(kinds).toContain('ServiceAccount')
   })
@@ -423,6 +479,12 @@ describe.runIf(hasHelm())('the gateway', () => {
     expect(gatewayPod().metadata.labels).toMatchObject({ 'fanoutrelay.dev/inject': 'false' })
   })
 
+  it('is not injected either when labels of its pods say otherwise', () => {
+    const inject = { 'fanoutrelay.dev/inject': 'true' }
+    const values = { 'gateway.podLabels': inject, 'global.commonLabels': inject }
+    expect(gatewayPod(values).metadata.labels).toMatchObject({ 'fanoutrelay.dev/inject': 'false' })
+  })
+
   it('has labels that routes can select it by', () => {
     expect(gatewayPod({ 'gateway.podLabels': { edge: 'true' } }).metadata.labels).toMatchObject({
       edge: 'true',
@@ -469,6 +531,15 @@ describe.runIf(hasHelm())('PodMonitors', () => {
     },
   )
 
+  it('are rendered by tools that know the group of PodMonitor and no kinds', () => {
+    expect(monitors(on, ['monitoring.coreos.com/v1'])).toHaveLength(2)
+  })
+
+  it('are left out where a cluster has other kinds of that group', () => {
+    const kinds = ['v1/Pod', 'monitoring.coreos.com/v1', 'monitoring.coreos.com/v1/ServiceMonitor']
+    expect(monitors(on, kinds)).toEqual([])
+  })
+
   it('find relays of all namespaces by container and port, whatever their pods are called', () => {
     const monitor = find(monitors(on, [podMonitor]), 'PodMonitor', 'fanout-relay')!
     expect(monitor['spec']).toMatchObject({
@@ -494,6 +565,62 @@ describe.runIf(hasHelm())('PodMonitors', () => {
       podMonitor,
     ]))
       expect(metadata.labels).toMatchObject({ release: 'prometheus' })
+  })
+})
+
+describe.runIf(hasHelm())('further volumes', () => {
+  const extraVolumes = [{ name: 'ca', configMap: { name: 'ca' } }]
+  const extraVolumeMounts = [{ name: 'ca', mountPath: '/etc/ca', readOnly: true }]
+
+  it('are mounted in the controller, beside a certificate', () => {
+    const values = {
+      'controller.extraVolumes': extraVolumes,
+      'controller.extraVolumeMounts': extraVolumeMounts,
+    }
+    const { spec } = controllerPod(values)
+    expect([spec.volumes, spec.containers[0].volumeMounts]).toEqual([extraVolumes, extraVolumeMounts])
+    const { spec: both } = controllerPod({ ...values, 'certManager.enabled': true })
+    expect([both.volumes, both.containers[0].volumeMounts]).toEqual([
+      [expect.objectContaining({ name: 'certificate' }), ...extraVolumes],
+      [expect.objectContaining({ name: 'certificate' }), ...extraVolumeMounts],
+    ])
+    expect(controllerPod().spec).not.toHaveProperty('volumes')
+  })
+
+  it('are mounted in the gateway, after its own', () => {
+    const { spec } = gatewayPod({
+      'gateway.extraVolumes': extraVolumes,
+      'gateway.extraVolumeMounts': extraVolumeMounts,
+    })
+    expect(spec.volumes.at(-1)).toEqual(extraVolumes[0])
+    expect(spec.containers[0].volumeMounts.at(-1)).toEqual(extraVolumeMounts[0])
+  })
+})
+
+describe.runIf(hasHelm())('user ids', () => {
+  it('are left to a cluster that chooses them', () => {
+    const byCluster = { runAsUser: null, runAsGroup: null }
+    const text = JSON.stringify(
+      render({
+        values: {
+          ...gateway,
+          'relay.runAsUser': null,
+          'controller.podSecurityContext': byCluster,
+          'gateway.podSecurityContext': byCluster,
+        },
+      }),
+    )
+    expect(text.match(/"runAs(User|Group)":|65532/g)).toBeNull()
+  })
+})
+
+describe.runIf(hasHelm())('the pod of helm test', () => {
+  it('is not injected, whatever its namespace says', () => {
+    const values = { ...gateway, 'controller.enabled': false, 'global.commonLabels': { a: 'b' } }
+    expect(one('Pod', undefined, values)!.metadata.labels).toMatchObject({
+      'fanoutrelay.dev/inject': 'false',
+      a: 'b',
+    })
   })
 })
 
@@ -529,6 +656,28 @@ describe.runIf(hasHelm())('the notes', () => {
     expect(commands.slice(0, 3).map(line => line.trim().split(' ')[1])).toEqual(['label', 'apply', 'get'])
   })
 
+  it('name another first command where no pod is injected by itself', () => {
+    const text = notes({ values: { 'injector.enabled': false } })
+    const commands = text.match(/^ {2}(kubectl|fanout-relay) .*$/gm)!
+    expect(commands.map(line => line.trim().split(' ').slice(0, 2).join(' '))).toEqual([
+      'fanout-relay inject',
+      'kubectl apply',
+      'kubectl get',
+    ])
+    expect(text).not.toMatch(/fanoutrelay\.dev\/injection|from now on|rollout restart/)
+  })
+
+  it('speak of a gateway alone where there is nothing else', () => {
+    const text = notes({ values: { ...gateway, 'controller.enabled': false } })
+    expect(text).not.toMatch(/fanoutrelay\.dev\/injection|from now on|fanout-relay inject/)
+    expect(text).toContain('http://fanout-relay-gateway.relays')
+  })
+
+  it('tell the port where relays listen', () => {
+    expect(notes()).toContain('http://localhost:4780')
+    expect(notes({ values: { 'relay.defaults.port': 4790 } })).toContain('http://localhost:4790')
+  })
+
   it('warn of nothing by default', () => expect(notes(gatewayOn)).not.toContain('WARNING'))
 
   it.each([
@@ -536,6 +685,12 @@ describe.runIf(hasHelm())('the notes', () => {
     [{ 'injector.failurePolicy': 'Ignore' }, 'pods start without the relay'],
     [{ 'crds.keep': false }, 'will delete every FanOutRoute'],
     [{ 'rbac.create': false }, 'the controller waits for its roles'],
+    [{ 'rbac.create': false }, '`helm test` fails without its own'],
+    [{ enabled: false }, 'enabled is false, which only counts where another chart names it'],
+    [{ ...gateway, 'gateway.shutdownTimeout': '30s' }, 'kills replicas with requests in flight'],
+    [{ ...gateway, 'gateway.shutdownTimeout': '1m30s500ms' }, 'kills replicas with requests in flight'],
+    [{ ...gateway, 'gateway.terminationGracePeriodSeconds': 25 }, 'kills replicas with requests in flight'],
+    [{ ...gateway, 'gateway.drainDelay': '25s' }, 'no time is left for requests in flight'],
     [{ 'controller.enabled': false }, 'nothing runs'],
     [{ 'metrics.podMonitor.enabled': true }, 'nothing is scraped'],
     [{ 'metrics.podMonitor.enabled': true, 'controller.enabled': false }, 'does nothing here'],

@@ -251,6 +251,16 @@ describe.runIf(hasClusterTools())('the chart on an API server', () => {
     })
   })
 
+  describe('a release with dots in its name', () => {
+    it('has a gateway with a Service', async () => {
+      const values = join(chart, 'ci/gateway-only-values.yaml')
+      await helm('install', 'my.release', chart, '--namespace', 'shop', '--values', values)
+      const { spec } = await get('/api/v1/namespaces/shop/services/my-release-gateway')
+      expect(spec.selector['app.kubernetes.io/instance']).toBe('my.release')
+      await helm('uninstall', 'my.release', '--namespace', 'shop')
+    })
+  })
+
   describe('rights', () => {
     beforeAll(async () => {
       for (const [name, namespace] of [
@@ -434,6 +444,37 @@ describe.runIf(hasClusterTools())('the chart on an API server', () => {
         await plane.kubectlWith({ input }, 'delete', '-f', '-')
         gateway.close()
         webhook.close()
+        rmSync(files, { recursive: true })
+      }
+    })
+
+    it('names the rights that it misses when somebody else gives them', async () => {
+      const values = { 'rbac.create': false }
+      const own = render({ values }).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'])
+      expect(own.map(({ kind }) => kind).sort()).toEqual(['Pod', 'ServiceAccount'])
+      const input = JSON.stringify(own.find(({ kind }) => kind === 'ServiceAccount'))
+      await must(plane.kubectlWith({ input }, 'apply', '-f', '-'))
+      const files = mkdtempSync(join(tmpdir(), 'fanout-helm-test-'))
+      try {
+        writeFileSync(join(files, 'token'), await plane.tokenFor('fanout-relay-test', 'relays'))
+        cpSync(plane.caFile, join(files, 'ca.crt'))
+        const env = {
+          NAMESPACE: 'relays',
+          TOKEN_DIR: files,
+          API_SERVER: plane.url,
+          WEBHOOK: 'https://unused',
+        }
+        const asked = runCommand(process.execPath, ['--input-type=module', '--eval', script], { env })
+        const { code, stdout } = await asked
+        expect(code).toBe(1)
+        const account = 'User "system:serviceaccount:relays:fanout-relay-test"'
+        const fix = 'give it that right \\(docs/kubernetes/rbac.md'
+        expect(stdout).toMatch(new RegExp(`${account} cannot create resource "fanoutroutes".*${fix}`))
+        expect(stdout).toMatch(
+          new RegExp(`${account} cannot get resource "mutatingwebhookconfigurations".*${fix}`),
+        )
+      } finally {
+        await plane.kubectlWith({ input }, 'delete', '-f', '-')
         rmSync(files, { recursive: true })
       }
     })

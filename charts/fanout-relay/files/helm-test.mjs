@@ -25,6 +25,8 @@ const ask = (url, { body, ...options } = {}) =>
 const askApiServer = async (path, body) => {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   const { status, text } = await ask(API_SERVER + path, { body, ca, headers })
+  if (status === 403)
+    throw new Error(`${JSON.parse(text).message}; give it that right (docs/kubernetes/rbac.md, "helm test")`)
   if (status >= 300) throw new Error(`${path}: ${status} ${text}`)
   return JSON.parse(text)
 }

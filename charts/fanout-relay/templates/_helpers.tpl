@@ -14,7 +14,7 @@ Labels of an object. Takes (dict "root" $ "component" "controller"); without a c
 What selectors hold. Never more than this: the selector of a Deployment cannot be changed.
 */}}
 {{- define "fanout-relay.selectorLabels" -}}
-app.kubernetes.io/name: fanout-relay
+app.kubernetes.io/name: {{ include "fanout-relay.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- with .component }}
 app.kubernetes.io/component: {{ . }}
@@ -40,8 +40,4 @@ app.kubernetes.io/component: {{ . }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- end }}
-
-{{- define "fanout-relay.gateway.name" -}}
-{{- .Values.gateway.name | default (printf "%s-gateway" .Release.Name | trunc 52 | trimSuffix "-") }}
 {{- end }}

@@ -4,7 +4,12 @@ Not empty when PodMonitors are to be rendered; fails when they are asked for and
 {{- define "fanout-relay.podMonitors" -}}
 {{- $monitor := .Values.metrics.podMonitor }}
 {{- if $monitor.enabled }}
-{{- $known := .Capabilities.APIVersions.Has "monitoring.coreos.com/v1/PodMonitor" }}
+{{- $versions := .Capabilities.APIVersions }}
+{{- $known := $versions.Has "monitoring.coreos.com/v1/PodMonitor" }}
+{{- /* Tools that render charts may know versions alone; a cluster tells kinds as well, and may have others of this group. */}}
+{{- if and (not $known) (not ($versions.Has "v1/Pod")) }}
+{{- $known = $versions.Has "monitoring.coreos.com/v1" }}
+{{- end }}
 {{- if and (eq $monitor.renderMode "failIfMissing") (not $known) }}
 {{- fail "metrics.podMonitor is enabled, but the cluster has no PodMonitor (monitoring.coreos.com/v1): install the Prometheus Operator, or set metrics.podMonitor.renderMode to skipIfMissing" }}
 {{- end }}

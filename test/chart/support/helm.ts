@@ -37,6 +37,8 @@ export interface Manifest {
 }
 
 export interface RenderOptions {
+  /** Folder of another chart than ours. */
+  readonly from?: string
   readonly values?: object
   readonly valuesFile?: string
   readonly release?: string
@@ -47,7 +49,7 @@ export interface RenderOptions {
 }
 
 const argsOf = ({ release = 'fanout-relay', namespace = 'relays', ...options }: RenderOptions) => [
-  ...[release, chart, '--namespace', namespace],
+  ...[release, options.from ?? chart, '--namespace', namespace],
   ...Object.entries(options.values ?? {}).flatMap(([key, value]) => [
     '--set-json',
     `${key}=${JSON.stringify(value)}`,

@@ -9,9 +9,15 @@ args:
 env:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- if include "fanout-relay.certManager" . }}
+{{- $isMounted := include "fanout-relay.certManager" . }}
+{{- if or $isMounted $controller.extraVolumeMounts }}
 volumeMounts:
+  {{- if $isMounted }}
   - {name: certificate, mountPath: {{ include "fanout-relay.certificate.directory" . }}, readOnly: true}
+  {{- end }}
+  {{- with $controller.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 ports:
   - {name: webhook, containerPort: 10250}

@@ -38,6 +38,9 @@ volumeMounts:
   {{- range $index, $name := $gateway.secrets }}
   - {name: fanout-relay-secret-{{ $index }}, mountPath: {{ printf "/etc/fanout-relay/secrets/%s" $name | quote }}, readOnly: true}
   {{- end }}
+  {{- with $gateway.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{- define "fanout-relay.gateway.env" -}}

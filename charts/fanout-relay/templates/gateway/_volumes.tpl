@@ -16,4 +16,7 @@ The same files that the injector gives a relay, in the same places.
 - name: fanout-relay-secret-{{ $index }}
   secret: {secretName: {{ $name | quote }}, optional: true}
 {{- end }}
+{{- with .Values.gateway.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}

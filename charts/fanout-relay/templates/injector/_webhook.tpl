@@ -1,6 +1,6 @@
 {{- define "fanout-relay.webhook.annotations" -}}
 {{- if include "fanout-relay.certManager" . }}
-cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/fanout-relay-injector
+cert-manager.io/inject-ca-from: {{ include "fanout-relay.namespace" . }}/{{ include "fanout-relay.fullname" (dict "root" $ "suffix" "-injector") }}
 {{- end }}
 {{- with .Values.injector.annotations }}
 {{ toYaml . }}
@@ -25,7 +25,7 @@ rules:
 clientConfig:
   service:
     name: fanout-relay-injector
-    namespace: {{ .Release.Namespace }}
+    namespace: {{ include "fanout-relay.namespace" . }}
     path: /mutate
     port: 443
 admissionReviewVersions: [v1]

@@ -2,16 +2,12 @@
 {{- if and .Values.tests.enabled (or .Values.controller.enabled .Values.gateway.enabled) }}render{{ end }}
 {{- end }}
 
-{{- define "fanout-relay.test.name" -}}
-{{- printf "%s-test" .Release.Name | trunc 63 | trimSuffix "-" }}
-{{- end }}
-
 {{/*
 Objects that are there while `helm test` runs. Those with a lower weight are made first.
 */}}
 {{- define "fanout-relay.test.metadata" -}}
 labels:
-  {{- include "fanout-relay.labels" (dict "root" .root "component" "test") | nindent 2 }}
+  {{- mustMerge (.labels | default dict) (include "fanout-relay.labels" (dict "root" .root "component" "test") | fromYaml) | toYaml | nindent 2 }}
 annotations:
   helm.sh/hook: test
   helm.sh/hook-weight: {{ .weight | quote }}

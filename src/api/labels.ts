@@ -62,11 +62,12 @@ export const reasons = {
 } as const
 export type ConditionReason = (typeof reasons)[keyof typeof reasons]
 
-/** Reasons of events about a route. */
+/** Reasons of events: about a route, and the last about what makes pods. */
 export const eventReasons = {
   accepted: 'RouteAccepted',
   rejected: 'RouteRejected',
   refNotFound: 'RefNotFound',
   overridden: 'RouteOverridden',
+  injectionSkipped: 'InjectionSkipped',
 } as const
 export type EventReason = (typeof eventReasons)[keyof typeof eventReasons]

@@ -2,6 +2,7 @@ import { injectionLabel, injectLabel } from '../api/labels.ts'
 import { excerpt } from '../api/problem.ts'
 import type { NamespaceObject } from '../controller/resources.ts'
 import { misplacedKeys } from '../injector/misplaced.ts'
+import { misplacedOnWorkload } from '../injector/misplaced-on-workload.ts'
 import { optIn } from '../injector/opt-in.ts'
 import type { Pod } from '../injector/pod.ts'
 import { readSettings } from '../injector/read-settings.ts'
@@ -9,6 +10,7 @@ import { factValue } from './fact.ts'
 import type { ClusterFacts } from './facts.ts'
 import { type CheckFinding, finding } from './finding.ts'
 import { injectorArguments } from './injector-arguments.ts'
+import type { WorkloadObject } from './objects.ts'
 
 /** Labels and annotations of ours that mean nothing where they stand, or have values that mean nothing. */
 export const markFindings = (facts: ClusterFacts): readonly CheckFinding[] => {
@@ -18,6 +20,7 @@ export const markFindings = (facts: ClusterFacts): readonly CheckFinding[] => {
   const { allowedImages } = injectorArguments(installed)
   return [
     ...namespaces.flatMap(namespaceFindings),
+    ...(factValue(facts.workloads) ?? []).flatMap(workloadFindings),
     ...subjects(facts).flatMap(({ where, pod }) =>
       podFindings(where, pod, labels.get(pod.metadata?.namespace ?? '') ?? {}, allowedImages),
     ),
@@ -49,6 +52,14 @@ const namespaceFindings = ({ metadata }: NamespaceObject): readonly CheckFinding
           }),
         ]),
   ]
+}
+
+const workloadFindings = (workload: WorkloadObject): readonly CheckFinding[] => {
+  const { kind, metadata } = workload
+  const where = `${kind} ${metadata.namespace}/${metadata.name}`
+  return misplacedOnWorkload(workload, ['spec', 'template']).map(({ message, fix }) =>
+    finding('FR0232', { where, message, fix }),
+  )
 }
 
 interface Subject {

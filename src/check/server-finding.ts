@@ -11,5 +11,9 @@ const codes: Partial<Record<ApiErrorReason, string>> = {
 }
 
 /** A request to the API server that failed, as a finding. `server` = its address, where that is known. */
-export const serverFinding = ({ reason, message }: ApiError, server = ''): CheckFinding =>
-  finding(codes[reason] ?? 'FR0204', { where: `API server${server && ` ${server}`}`, message })
+export const serverFinding = ({ reason, message, fix }: ApiError, server = ''): CheckFinding =>
+  finding(codes[reason] ?? 'FR0204', {
+    where: `API server${server && ` ${server}`}`,
+    message,
+    ...(fix !== undefined && { fix }),
+  })

@@ -28,6 +28,8 @@ export interface InjectorConfig {
   /** By name of annotation, without prefix. */
   readonly defaults: Readonly<Record<string, string>>
   readonly env: readonly { readonly name: string; readonly value: string }[]
+  /** User and group of relays; `none` = whom the cluster chooses. */
+  readonly runAsUser: number | 'none'
   /** Where somebody else's certificate is mounted; `undefined` = the leader makes one. */
   readonly certificateDirectory: string | undefined
 }

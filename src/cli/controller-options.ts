@@ -6,6 +6,7 @@ import type { Machine } from './io.ts'
 import { clusterOptions } from './kubernetes-options.ts'
 import { logOptions } from './log-options.ts'
 import { InvalidValue, type Option, type OptionValues } from './option.ts'
+import { runAsUser } from './run-as-user.ts'
 import { milliseconds, text, texts } from './values.ts'
 
 const any = (machine: Machine) => [machine.any]
@@ -78,6 +79,14 @@ export const controllerOptions = {
     defaultText: 'none',
     read: pairs,
   }),
+  relayRunAsUser: option({
+    flag: 'relay-run-as-user',
+    value: 'ID',
+    description:
+      'User and group of injected relays; none = leave them to the cluster, as OpenShift wants it.',
+    default: '65532',
+    read: runAsUser,
+  }),
   identity: option({
     flag: 'identity',
     value: 'NAME',
@@ -111,13 +120,14 @@ function oneEndpoint(given: readonly string[], machine: Machine): ControllerConf
 }
 
 function pairs(given: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    given.map(pair => {
-      const sign = pair.indexOf('=')
-      if (sign < 1) throw new InvalidValue('NAME=VALUE')
-      return [pair.slice(0, sign), pair.slice(sign + 1)] as const
-    }),
-  )
+  const entries = given.map(pair => {
+    const sign = pair.indexOf('=')
+    if (sign < 1) throw new InvalidValue('NAME=VALUE')
+    return [pair.slice(0, sign), pair.slice(sign + 1)] as const
+  })
+  if (new Set(entries.map(([name]) => name)).size < entries.length)
+    throw new InvalidValue('NAME=VALUE, each name once', 'give each name once')
+  return Object.fromEntries(entries)
 }
 
 /** The options as `serveController` takes them. `random` makes replicas on one host differ. */
@@ -138,6 +148,7 @@ export const controllerConfig = (
           image: values.relayImage,
           allowedImages: values.allowedImage,
           defaults: values.relayDefault,
+          runAsUser: values.relayRunAsUser,
           certificateDirectory: values.webhookCertificate,
           env: Object.entries(values.relayEnv).map(([name, value]) => ({ name, value })),
         },

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { buildInfo } from '../serve/build-info.ts'
+import type { InjectorConfig } from './controller-config.ts'
 import { controllerConfig, controllerOptions } from './controller-options.ts'
 import { clusterOf } from './kubernetes-options.ts'
 import { UsageError } from './usage-error.ts'
@@ -33,16 +35,32 @@ export const controller = defineVerb(
       io.machine,
       randomBytes(4).toString('hex'),
     )
+    if (config.injector) await checkInjector(config.injector)
     const { serveController } = await import('../serve-controller.ts')
+    const { ApiError } = await import('../kubernetes/api-error.ts')
     try {
       return await serveController(config)
     } catch (error) {
-      if (!(error instanceof Error) || !expected.has(error.name)) throw error
+      if (error instanceof ApiError)
+        throw new UsageError('the API server cannot be reached as told', {
+          why: error.message,
+          fix: error.fix ?? 'see --kubeconfig, --context and --token-dir',
+        })
+      // A port that cannot be opened.
+      if (!(error instanceof Error) || error.name !== 'ListenError') throw error
       io.stderr(`fanout-relay: ${error.message}\n`)
       return 1
     }
   },
 )
 
-/** A port that cannot be opened, a cluster that cannot be reached as told, options no pod could be injected with. */
-const expected: ReadonlySet<string> = new Set(['ListenError', 'ApiError', 'InvalidOptions'])
+/** @throws UsageError for options that no pod could be injected with */
+const checkInjector = async (options: InjectorConfig): Promise<void> => {
+  const { checkOptions, InvalidOptions } = await import('../injector/sidecar-options.ts')
+  try {
+    checkOptions({ ...options, version: buildInfo.version })
+  } catch (error) {
+    if (!(error instanceof InvalidOptions)) throw error
+    throw new UsageError(error.message, { fix: error.fix })
+  }
+}

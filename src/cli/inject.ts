@@ -5,6 +5,7 @@ import type { Io } from './io.ts'
 import type { Option } from './option.ts'
 import { toJson } from './output-option.ts'
 import { manifestFiles } from './paths.ts'
+import { runAsUser } from './run-as-user.ts'
 import { UsageError } from './usage-error.ts'
 import { choice, texts } from './values.ts'
 import { defineVerb } from './verb.ts'
@@ -14,6 +15,7 @@ const file: Option<readonly string[]> = {
   short: 'f',
   value: 'FILE',
   repeatable: true,
+  positional: true,
   description: 'Manifests to inject; - is standard input. They may also simply follow the verb.',
   default: '',
   read: texts,
@@ -36,6 +38,14 @@ const image: Option<string> = {
   read: ([given = '']) => given,
 }
 
+const user: Option<number | 'none'> = {
+  flag: 'run-as-user',
+  value: 'ID',
+  description: 'User and group of the relay; none = leave them to the cluster, as OpenShift wants it.',
+  default: '65532',
+  read: runAsUser,
+}
+
 export const inject = defineVerb(
   {
     name: 'inject',
@@ -47,7 +57,7 @@ export const inject = defineVerb(
       'Comments stay, but not in a document with YAML aliases: that one is written out anew.',
       'Exit code 0 = printed, 1 = an error, and then nothing is printed, 2 = wrong usage.',
     ],
-    options: { file, output, image },
+    options: { file, output, image, runAsUser: user },
     examples: [
       ['fanout-relay inject -f deployment.yaml | kubectl apply -f -', 'inject and apply'],
       [
@@ -57,7 +67,7 @@ export const inject = defineVerb(
     ],
   },
   async ({ values, positionals }, io) => {
-    const paths = manifestFiles('inject', [...positionals, ...values.file])
+    const paths = manifestFiles('inject', positionals.length > 0 ? positionals : values.file)
     const files = await Promise.all(
       paths.map(async path => ({ name: nameOf(path), text: await read(path, io) })),
     )
@@ -66,6 +76,7 @@ export const inject = defineVerb(
     const { documents, notes, injected } = injectManifests(files, {
       image: values.image,
       version: buildInfo.version,
+      runAsUser: values.runAsUser,
       // Whoever may apply a manifest may choose its image.
       allowedImages: ['*'],
     })

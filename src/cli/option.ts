@@ -10,6 +10,8 @@ export interface Option<T> {
   readonly value?: string
   /** True = may be given more than once; in the environment one value a line. */
   readonly repeatable?: boolean
+  /** True = what is given with the flag is an argument, in its place among those without one. */
+  readonly positional?: boolean
   /** Its value may hold a password, so no message repeats it. */
   readonly secret?: boolean
   /** One sentence for help and documentation. */

@@ -72,6 +72,10 @@ const readFlags = (verb: string, options: readonly Option<unknown>[], args: read
         fix: `write --${option.flag} ${option.value}`,
       })
     }
+    if (option.positional) {
+      positionals.push(value)
+      continue
+    }
     const before = given.get(option.flag)
     if (before && !option.repeatable) {
       throw new UsageError(`--${option.flag} is given twice`, { fix: 'give it once' })

@@ -10,9 +10,8 @@ import type { Resource } from '../kubernetes/resource.ts'
 import type { AskRelay } from './ask-relay.ts'
 import { ClusterView, type Kind } from './cluster-view.ts'
 import type { ControllerObserver } from './observer.ts'
-import { NamespaceReconciler } from './reconcile-namespace.ts'
+import { type FindUninjected, NamespaceReconciler } from './reconcile-namespace.ts'
 import { RelayPoller } from './relay-poller.ts'
-import type { NamespaceObject, PodObject } from './resources.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export interface ControllerParts {
@@ -20,8 +19,8 @@ export interface ControllerParts {
   /** Of this replica; who events are from. */
   readonly identity: string
   readonly ask: AskRelay
-  /** How many of a namespace's pods should have a relay and have none. */
-  readonly countUninjected: (pods: readonly PodObject[], namespace: NamespaceObject) => number
+  /** A namespace's pods that should have a relay and have none. */
+  readonly findUninjected: FindUninjected
   readonly observer: ControllerObserver
   readonly clock: Clock
   readonly logger: Logger

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { reportingController } from '../api/labels.ts'
-import { apiVersion, kind } from '../api/names.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { ClusterClient } from '../kubernetes/api-client.ts'
 import type { ControllerObserver } from './observer.ts'
-import type { RouteObject } from './resources.ts'
+import type { Regarding } from './regarding.ts'
 import type { Transition } from './transitions.ts'
 
 export interface EventsOptions {
@@ -24,7 +23,7 @@ export interface EventsOptions {
 /** What the API server takes. */
 const maxNoteBytes = 1024
 
-/** Sends events about routes. They are for people who look, so none is waited for and too many are left out. */
+/** Sends events. They are for people who look, so none is waited for and too many are left out. */
 export class Events {
   readonly #options: Required<EventsOptions>
   #tokens: number
@@ -36,19 +35,23 @@ export class Events {
     this.#filledAt = options.clock.now()
   }
 
-  tell(route: RouteObject, transition: Transition): void {
+  /** False when it was left out. */
+  tell(regarding: Regarding, transition: Transition): boolean {
     const { client, observer, logger } = this.#options
-    const { namespace = '', name } = route.metadata
-    logger.info({ route: `${namespace}/${name}`, reason: transition.reason }, 'route changed its state')
-    if (!this.#take()) return observer.event('dropped')
+    const { kind, namespace, name } = regarding
+    if (!this.#take()) {
+      observer.event('dropped')
+      return false
+    }
     const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`
-    client.request({ method: 'POST', path, body: this.#eventOf(route, transition) }).then(
+    client.request({ method: 'POST', path, body: this.#eventOf(regarding, transition) }).then(
       () => observer.event('sent'),
       error => {
         observer.event('failed')
-        logger.debug({ err: error, route: `${namespace}/${name}` }, 'an event could not be sent')
+        logger.debug({ err: error, regarding: `${kind} ${namespace}/${name}` }, 'an event could not be sent')
       },
     )
+    return true
   }
 
   #take(): boolean {
@@ -61,13 +64,11 @@ export class Events {
     return true
   }
 
-  #eventOf({ metadata }: RouteObject, { type, reason, note }: Transition) {
-    const { name, namespace, uid, resourceVersion } = metadata
+  #eventOf(regarding: Regarding, { type, reason, note }: Transition) {
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      // Names of routes have at most 63 characters, so this fits.
-      metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace },
+      metadata: { name: eventName(regarding.name), namespace: regarding.namespace },
       eventTime: new Date().toISOString().replace('Z', '000Z'),
       reportingController,
       reportingInstance: this.#options.identity.slice(0, 128),
@@ -75,9 +76,18 @@ export class Events {
       reason,
       type,
       note: cutTo(maxNoteBytes, note),
-      regarding: { apiVersion, kind, name, namespace, uid, resourceVersion },
+      regarding,
     }
   }
+}
+
+/** Of names in general; the end makes an event differ from others about the same object. */
+const maxName = 253
+
+const eventName = (name: string): string => {
+  const end = `.${randomBytes(8).toString('hex')}`
+  // What stands before a dot ends in a letter or a digit.
+  return `${name.slice(0, maxName - end.length).replace(/[.-]+$/, '')}${end}`
 }
 
 /** At the end of a character: half of one is no text. */

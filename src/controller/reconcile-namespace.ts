@@ -5,9 +5,11 @@ import type { ClusterClient } from '../kubernetes/api-client.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { Events } from './events.ts'
+import { InjectionEvents, type UninjectedPod } from './injection-events.ts'
 import { createJudge, type Judgement } from './judge-routes.ts'
 import type { ControllerObserver } from './observer.ts'
 import { isOptedIn } from './opt-in.ts'
+import { regardingRoute } from './regarding.ts'
 import { countRelays } from './relay-counts.ts'
 import type { RelayPoller } from './relay-poller.ts'
 import { type AskedRelay, relayOf } from './relays.ts'
@@ -20,12 +22,18 @@ import { transitionsBetween } from './transitions.ts'
 import { takeBindingStep } from './write-role-binding.ts'
 import { writeStatus } from './write-status.ts'
 
+export type FindUninjected = (
+  pods: readonly PodObject[],
+  namespace: NamespaceObject,
+) => readonly UninjectedPod[]
+
 export interface ReconcilerParts {
   readonly client: ClusterClient
   readonly identity: string
   readonly view: ClusterView
   readonly poller: Pick<RelayPoller, 'asked'>
-  readonly countUninjected: (pods: readonly PodObject[], namespace: NamespaceObject) => number
+  /** A namespace's pods that should have a relay and have none. */
+  readonly findUninjected: FindUninjected
   readonly observer: ControllerObserver
   readonly clock: Clock
   readonly logger: Logger
@@ -49,6 +57,7 @@ const parallelWrites = 4
 export class NamespaceReconciler {
   readonly #parts: Required<ReconcilerParts>
   readonly #events: Events
+  readonly #injectionEvents: InjectionEvents
   readonly #judge = createJudge()
   /** Routes as we left them, by the objects of the view that they were made from. */
   readonly #written = new WeakMap<RouteObject, RouteObject>()
@@ -62,6 +71,7 @@ export class NamespaceReconciler {
   constructor(parts: ReconcilerParts) {
     this.#parts = { now: () => new Date(), ...parts }
     this.#events = new Events(parts)
+    this.#injectionEvents = new InjectionEvents(this.#events)
   }
 
   /** Until then a status waits for relays that have not been asked: who has just begun to look knows none. */
@@ -170,15 +180,19 @@ export class NamespaceReconciler {
     relays: readonly AskedRelay[],
     judged: ReadonlyMap<RouteObject, Judgement>,
   ): void {
-    const { view, observer, countUninjected } = this.#parts
+    const { view, observer, findUninjected, signal } = this.#parts
     const object = view.namespace(namespace)
     if (!object) {
       this.#reported.delete(namespace)
+      this.#injectionEvents.forget(namespace)
       return observer.forget(namespace)
     }
     this.#reported.add(namespace)
     observer.relays(namespace, countRelays(relays, judged))
-    observer.uninjectedPods(namespace, countUninjected(view.pods.in(namespace), object))
+    const uninjected = findUninjected(view.pods.in(namespace), object)
+    observer.uninjectedPods(namespace, uninjected.length)
+    if (!signal.aborted)
+      this.#injectionEvents.look(namespace, uninjected, name => view.pods.get(namespace, name))
   }
 
   async #write({ from, route, status }: Write): Promise<void> {
@@ -193,8 +207,10 @@ export class NamespaceReconciler {
     }
     observer.statusWritten()
     logger.debug({ route: `${namespace}/${name}`, summary: status.summary }, 'status written')
-    for (const transition of transitionsBetween(conditionsOf(route), status.conditions ?? []))
-      this.#events.tell(route, transition)
+    for (const transition of transitionsBetween(conditionsOf(route), status.conditions ?? [])) {
+      logger.info({ route: `${namespace}/${name}`, reason: transition.reason }, 'route changed its state')
+      this.#events.tell(regardingRoute(route), transition)
+    }
   }
 }
 

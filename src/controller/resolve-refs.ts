@@ -1,6 +1,6 @@
 import { type ConditionReason, reasons } from '../api/labels.ts'
 import type { Finding } from './conditions.ts'
-import type { RouteObject, ServiceObject } from './resources.ts'
+import type { RouteObject, ServiceObject, ServicePort } from './resources.ts'
 
 export type FindService = (namespace: string, name: string) => ServiceObject | undefined
 
@@ -44,16 +44,25 @@ const check = (
   }
   // A name of DNS has whatever ports its host has.
   if (service.spec?.type === 'ExternalName') return undefined
-  const ports = (service.spec?.ports ?? []).map(known => known.port)
+  const known = service.spec?.ports ?? []
+  const ports = known.filter(isTcp).map(one => one.port)
   if (ports.includes(port)) return undefined
+  const other = known.find(one => one.port === port)?.protocol
   // Of another tenant's Service the author learns no more than was asked for.
   const hint =
     target === routeNamespace && ports.length > 0
       ? `use one of ${ports.slice(0, 8).join(', ')}`
       : 'correct backendRef.port'
-  const text = `${place} Service "${name}" in namespace "${target}" has no port ${port}; ${hint}.`
+  const named = `Service "${name}" in namespace "${target}"`
+  const text =
+    other === undefined
+      ? `${place} ${named} has no port ${port}; ${hint}.`
+      : `${place} port ${port} of ${named} is ${other}; the relay speaks TCP: ${hint}.`
   return { reason: reasons.portNotFound, text }
 }
+
+/** The API server writes the protocol out; TCP is what it is without. */
+const isTcp = ({ protocol = 'TCP' }: ServicePort): boolean => protocol === 'TCP'
 
 /** As far as they can be read: an invalid route is told about its references all the same. */
 export const backendRefs = ({ spec }: RouteObject): readonly BackendRef[] => {

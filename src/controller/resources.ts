@@ -10,6 +10,8 @@ export interface OwnedMeta extends ObjectMeta {
 }
 
 export interface OwnerReference {
+  readonly apiVersion?: string
+  readonly uid?: string
   readonly kind: string
   readonly name: string
   readonly controller?: boolean
@@ -22,7 +24,13 @@ export interface RouteObject extends KubernetesObject {
 }
 
 export interface ServiceObject extends KubernetesObject {
-  readonly spec?: { readonly type?: string; readonly ports?: readonly { readonly port: number }[] }
+  readonly spec?: { readonly type?: string; readonly ports?: readonly ServicePort[] }
+}
+
+export interface ServicePort {
+  readonly port: number
+  /** Default TCP. */
+  readonly protocol?: string
 }
 
 export interface NamespaceObject extends KubernetesObject {

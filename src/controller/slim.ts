@@ -26,7 +26,7 @@ export const slimService = ({ metadata, spec }: ServiceObject): ServiceObject =>
   metadata: slimMeta(metadata),
   spec: {
     ...(spec?.type !== undefined && { type: spec.type }),
-    ports: (spec?.ports ?? []).map(({ port }) => ({ port })),
+    ports: (spec?.ports ?? []).map(({ port, protocol }) => ({ port, ...(protocol && { protocol }) })),
   },
 })
 

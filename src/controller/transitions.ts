@@ -1,7 +1,7 @@
 import { type EventReason, eventReasons } from '../api/labels.ts'
 import type { Condition } from '../api/status.ts'
 
-/** Something about a route that became so, worth an event. */
+/** Something about an object that became so, worth an event. */
 export interface Transition {
   readonly type: 'Normal' | 'Warning'
   readonly reason: EventReason

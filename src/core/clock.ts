@@ -2,7 +2,7 @@
 export interface Clock {
   /** Monotonic milliseconds; jumps of the wall clock do not show. */
   now(): number
-  /** Calls back once after `ms`; does not keep the process alive. */
+  /** Calls back once after `ms`, as soon as can be for what is past; does not keep the process alive. */
   after(ms: number, callback: () => void): CancelTimer
 }
 
@@ -14,7 +14,8 @@ export type CancelTimer = () => void
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (ms, callback) => {
-    const timer = setTimeout(callback, ms)
+    // A deadline that has passed meanwhile; Node warns about negative waits.
+    const timer = setTimeout(callback, Math.max(0, ms))
     timer.unref()
     return () => clearTimeout(timer)
   },

@@ -2,6 +2,7 @@ import { relayContainer } from '../api/labels.ts'
 import { conflicts, hostNetworkProblem } from './conflicts.ts'
 import { gracePeriodWarning } from './grace-period.ts'
 import { misplacedKeys } from './misplaced.ts'
+import { namesakeWarning } from './namesake.ts'
 import { type Labels, optIn } from './opt-in.ts'
 import type { Decision, DenyReason, InjectionProblem, SkipReason } from './outcome.ts'
 import { injectionPatch } from './patch.ts'
@@ -32,7 +33,7 @@ export const decide = (pod: Pod, namespaceLabels: Labels, options: SidecarOption
   if (wish.kind === 'invalid') return denied('invalid_label', [wish.problem])
   if (wish.kind === 'out') return skipped('opted_out')
   if (wish.kind === 'unsaid') return skipped('not_opted_in')
-  if (hasRelay(pod.spec)) return skipped('already_injected')
+  if (hasRelay(pod.spec)) return skipped('already_injected', ...namesakeWarning(pod, options.image))
   if (isWindows(pod.spec))
     return skipped('windows', 'no relay was injected: it does not run on Windows nodes')
   if (pod.spec.hostNetwork) return denied('host_network', [hostNetworkProblem])

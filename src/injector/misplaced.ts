@@ -3,7 +3,10 @@ import { excerpt } from '../api/problem.ts'
 import { annotations, writtenAnnotations } from './annotations.ts'
 import type { Pod } from './pod.ts'
 
-const known: readonly string[] = Object.values(annotations).map(({ name }) => `${annotationPrefix}${name}`)
+/** Keys of annotations that people write. */
+export const knownKeys: readonly string[] = Object.values(annotations).map(
+  ({ name }) => `${annotationPrefix}${name}`,
+)
 
 /** Keys of ours that have no effect where they stand: most likely slips. */
 export const misplacedKeys = ({ metadata }: Pod): readonly string[] => [
@@ -19,7 +22,7 @@ const annotationWarning = (key: string): readonly string[] => {
     return [
       `${key} has no effect as an annotation: make it a label of the ${key === injectLabel ? 'pod' : 'namespace'}`,
     ]
-  if (known.includes(key) || writtenAnnotations.includes(key)) return []
+  if (knownKeys.includes(key) || writtenAnnotations.includes(key)) return []
   return [
     `annotation ${excerpt(key)} is not known and has no effect; docs/kubernetes/injection.md lists those that are`,
   ]
@@ -28,5 +31,5 @@ const annotationWarning = (key: string): readonly string[] => {
 const labelWarning = (key: string): readonly string[] => {
   if (key === injectionLabel)
     return [`label ${key} has no effect on a pod: write ${injectLabel}: "true", or label the namespace`]
-  return known.includes(key) ? [`${key} has no effect as a label: make it an annotation`] : []
+  return knownKeys.includes(key) ? [`${key} has no effect as a label: make it an annotation`] : []
 }

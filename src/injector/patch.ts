@@ -10,10 +10,12 @@ import { add, type PatchOperation } from './json-patch.ts'
 import type { Container, Pod } from './pod.ts'
 import { sidecarContainer } from './sidecar.ts'
 import type { SidecarOptions } from './sidecar-options.ts'
-import { relayVolumes } from './volumes.ts'
+import { cacheVolume, relayVolumes } from './volumes.ts'
 
 const relayUrlVariable = 'FANOUT_RELAY_URL'
 const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container'
+/** Without it the cluster autoscaler keeps a node because of the emptyDir of a pod on it. */
+const evictableVolumesAnnotation = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes'
 
 /** The operations that put a relay into a pod that has none. */
 export const injectionPatch = (
@@ -34,6 +36,7 @@ export const injectionPatch = (
     }),
     ...(own[defaultContainerAnnotation] === undefined &&
       containers[0] && { [defaultContainerAnnotation]: containers[0].name }),
+    [evictableVolumesAnnotation]: withCache(own[evictableVolumesAnnotation]),
   }
   return [
     ...(metadata ? [] : [add(['metadata'], {})]),
@@ -51,6 +54,10 @@ export const injectionPatch = (
     add(['spec', 'initContainers', 0], sidecarContainer(settings, options)),
   ]
 }
+
+/** `a,b` -> `a,b,fanout-relay-cache` */
+const withCache = (volumes = ''): string =>
+  [...new Set([...volumes.split(',').filter(Boolean), cacheVolume])].join(',')
 
 /** At the front, so that variables of the application may refer to `$(FANOUT_RELAY_URL)`. */
 const relayUrl = ({ env }: Container, path: FieldPath, url: string): readonly PatchOperation[] => {

@@ -37,6 +37,10 @@ export interface PodSpec {
 
 export interface Container {
   readonly name: string
+  readonly image?: string
+  readonly args?: readonly string[] | null
+  /** `Always` makes an init container a native sidecar. */
+  readonly restartPolicy?: string
   readonly env?: readonly EnvVar[] | null
   readonly ports?: readonly { readonly containerPort: number; readonly protocol?: string }[] | null
   readonly lifecycle?: {

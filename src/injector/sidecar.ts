@@ -1,14 +1,11 @@
 import { relayContainer } from '../api/labels.ts'
 import type { RelaySettings } from './annotations.ts'
-import type { EnvVar } from './pod.ts'
-import type { SidecarOptions } from './sidecar-options.ts'
-import { podLabelsFile, relayMounts, tokenDirectory } from './volumes.ts'
+import { environment } from './environment.ts'
+import { defaultRunAsUser, type SidecarOptions } from './sidecar-options.ts'
+import { relayMounts } from './volumes.ts'
 
 /** Port name for PodMonitors; at most 15 characters. */
 export const telemetryPortName = 'fanout-metrics'
-
-/** Nobody of the image; distroless calls it nonroot. */
-const userId = 65532
 
 /**
  * The relay as a native sidecar (KEP-753): an init container that keeps running. Those after it, and the
@@ -22,7 +19,7 @@ export const sidecarContainer = (settings: RelaySettings, options: SidecarOption
     ...(imagePullPolicy && { imagePullPolicy }),
     args: ['run'],
     restartPolicy: 'Always',
-    env: environment(settings, options),
+    env: environment(settings, options.env),
     // The other ports are on loopback: named here, they would be scraped in vain.
     ports: [{ name: telemetryPortName, containerPort: telemetryPort, protocol: 'TCP' }],
     ...probes(telemetryPort!),
@@ -32,8 +29,7 @@ export const sidecarContainer = (settings: RelaySettings, options: SidecarOption
     },
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: userId,
-      runAsGroup: userId,
+      ...userOf(options),
       allowPrivilegeEscalation: false,
       privileged: false,
       readOnlyRootFilesystem: true,
@@ -45,6 +41,10 @@ export const sidecarContainer = (settings: RelaySettings, options: SidecarOption
   }
 }
 
+/** Where the cluster gives each namespace its own range, a fixed number would be refused. */
+const userOf = ({ runAsUser = defaultRunAsUser }: SidecarOptions) =>
+  runAsUser === 'none' ? {} : { runAsUser, runAsGroup: runAsUser }
+
 const probes = (port: number) => {
   const get = (path: string) => ({ httpGet: { path, port, scheme: 'HTTP' } })
   return {
@@ -53,28 +53,4 @@ const probes = (port: number) => {
     readinessProbe: { ...get('/readyz'), periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
     livenessProbe: { ...get('/livez'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
   }
-}
-
-const environment = (settings: RelaySettings, { env = [] }: SidecarOptions): readonly EnvVar[] => {
-  const { port, adminPort, telemetryPort, logLevel, logFormat, accessLog, shutdownTimeout } = settings
-  const own: Readonly<Record<string, string | number | undefined>> = {
-    FANOUT_KUBERNETES: 'true',
-    FANOUT_TOKEN_DIR: tokenDirectory,
-    FANOUT_POD_LABELS: podLabelsFile,
-    FANOUT_LISTEN: port,
-    FANOUT_ADMIN: adminPort,
-    FANOUT_TELEMETRY: telemetryPort,
-    FANOUT_LOG_LEVEL: logLevel,
-    FANOUT_LOG_FORMAT: logFormat,
-    FANOUT_ACCESS_LOG: accessLog,
-    // A sidecar is told to stop when the application has ended: nobody is left to send anything new.
-    FANOUT_DRAIN_DELAY: '0s',
-    FANOUT_SHUTDOWN_TIMEOUT: shutdownTimeout,
-  }
-  return [
-    ...env.filter(({ name }) => own[name] === undefined),
-    ...Object.entries(own).flatMap(([name, value]) =>
-      value === undefined ? [] : [{ name, value: String(value) }],
-    ),
-  ]
 }

@@ -27,6 +27,8 @@ export interface ApiErrorDetails {
   /** What the server asked to wait for. */
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
+  /** How to mend it, on one line, where that is known better than from the reason. */
+  readonly fix?: string
 }
 
 /** A request to the API server that failed: no answer, an error status, or an error inside a watch. */
@@ -34,6 +36,7 @@ export class ApiError extends Error {
   readonly reason: ApiErrorReason
   readonly status: number
   readonly retryAfterMs: number | undefined
+  readonly fix: string | undefined
 
   constructor(reason: ApiErrorReason, message: string, details: ApiErrorDetails = {}) {
     super(message, { cause: details.cause })
@@ -41,6 +44,7 @@ export class ApiError extends Error {
     this.reason = reason
     this.status = details.status ?? 0
     this.retryAfterMs = details.retryAfterMs
+    this.fix = details.fix
   }
 }
 

@@ -62,6 +62,12 @@ export class Backoff {
     this.#failures.clear()
   }
 
+  /** Whether it may be a refusal that passes by itself: the tries that follow it quickly are not used up yet. */
+  isPassing(error: ApiError, { wasAllowed }: { readonly wasAllowed: boolean }): boolean {
+    const kind = kindOf(error, wasAllowed)
+    return kind === 'refusedAgain' && (this.#failures.get(kind) ?? 0) < growths[kind].eager
+  }
+
   /**
    * Milliseconds to wait after one more failure. Full jitter, so that relays which lost the server together do not
    * come back together. What the server asked for comes on top. `wasAllowed`: what is asked for was answered before,

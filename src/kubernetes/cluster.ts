@@ -57,7 +57,9 @@ const checkedServer = (server: string): string => {
   const url = URL.parse(server)
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(url?.hostname ?? '')
   if (!url || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)))
-    throw new ApiError('credentials', `the API server must have an https:// address, not ${server}`)
+    throw new ApiError('credentials', `the API server must have an https:// address, not ${server}`, {
+      fix: 'correct the address of the server in the kubeconfig',
+    })
   return server.replace(/\/+$/, '')
 }
 

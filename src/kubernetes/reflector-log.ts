@@ -11,22 +11,26 @@ const severe: Partial<Record<ApiErrorReason, string>> = {
   tls: 'check the CA certificate of the API server',
 }
 
-/** Writes a line when a reflector loses its server, when the reason changes, and when it is back; not in between. */
+/** Writes a line when a reflector loses its server, when the reason changes or does not pass, and when it is back; not in between. */
 export class ReflectorLog {
   readonly #logger: Logger | undefined
   readonly #resource: string
   #reason: ApiErrorReason | undefined
+  /** What is being waited for may still pass by itself. */
+  #isPassing = false
 
   constructor(logger: Logger | undefined, resource: string) {
     this.#logger = logger
     this.#resource = resource
   }
 
-  lost(error: ApiError): void {
+  /** `isPassing`: an API server that has just begun says the same for a moment, so nobody needs to do anything yet. */
+  lost(error: ApiError, { isPassing }: { readonly isPassing: boolean }): void {
     const { reason, message } = error
-    if (reason === this.#reason) return
+    if (reason === this.#reason && (isPassing || !this.#isPassing)) return
     this.#reason = reason
-    const fix = severe[reason]
+    this.#isPassing = isPassing
+    const fix = isPassing ? undefined : (error.fix ?? severe[reason])
     const fields = { resource: this.#resource, reason, detail: message, ...(fix !== undefined && { fix }) }
     this.#logger?.[fix === undefined ? 'warn' : 'error'](fields, 'not following the API server; trying again')
   }

@@ -125,9 +125,9 @@ export class Reflector<T extends KubernetesObject> {
         const error = asApiError(thrown)
         if (needsList.has(error.reason)) this.#mustList = true
         observer?.connected(false)
-        this.#log.lost(error)
-        const wasAllowed = this.#synced
-        await pause(this.#backoff.next(error, { wasAllowed }), this.#clock, signal)
+        const history = { wasAllowed: this.#synced }
+        this.#log.lost(error, { isPassing: this.#backoff.isPassing(error, history) })
+        await pause(this.#backoff.next(error, history), this.#clock, signal)
       }
     }
     observer?.connected(false)

@@ -276,6 +276,34 @@ const cases: readonly (readonly [
     ['FR0232 Deployment shop/checkout: fanoutrelay.dev/port has no effect as a label: make it an annotation'],
   ],
   [
+    'a Deployment itself has what belongs to its pods',
+    {
+      workloads: found([
+        given.deployment(
+          'checkout',
+          {},
+          {
+            labels: { [inject]: 'false' },
+            annotations: { 'fanoutrelay.dev/port': '5780', 'fanoutrelay.dev/status': 'injected' },
+          },
+        ),
+      ]),
+    },
+    [
+      'FR0232 Deployment shop/checkout: label fanoutrelay.dev/inject has no effect in the metadata of a workload: pods have what is in their template',
+      'FR0232 Deployment shop/checkout: annotation fanoutrelay.dev/port has no effect in the metadata of a workload: pods have what is in their template',
+    ],
+  ],
+  [
+    'a Deployment has common labels, and so has its template',
+    {
+      workloads: found([
+        given.deployment('checkout', { labels: { [inject]: 'true' } }, { labels: { [inject]: 'true' } }),
+      ]),
+    },
+    [],
+  ],
+  [
     'the label of a namespace is an annotation',
     { namespaces: namespace({}, { [injection]: 'enabled' }) },
     ['FR0232 Namespace shop: fanoutrelay.dev/injection has no effect as an annotation'],

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kubeconfigTo, listOf, startScriptedApi } from '../check/support/scripted-api.ts'
-import { cli, container } from './fixtures.ts'
+import { cli, container, directoryWith } from './fixtures.ts'
 
 const version = { '/version': { gitVersion: 'v1.35.1' } }
 
@@ -106,15 +107,54 @@ describe('check', () => {
     expect(code).toBe(1)
   })
 
-  it('says so when the context does not exist', async () => {
-    const { code, stdout } = await cli([
-      'check',
-      '--kubeconfig',
-      kubeconfigTo('http://127.0.0.1:1'),
-      '--context',
-      'x',
-    ])
-    expect(stdout).toMatch(/error {2}FR0202 {2}API server: .*no context x; it has test/)
+  it.each(['check', 'get'])('%s of a context that does not exist is wrong usage', async verb => {
+    const kubeconfig = kubeconfigTo('http://127.0.0.1:1')
+    const { code, stdout, stderr } = await cli([verb, '--kubeconfig', kubeconfig, '--context', 'x'])
+    expect(stderr).toContain('has no context x; it has test\n  fix: correct --context, or leave it out\n')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+
+  const user = (of: object) =>
+    JSON.stringify({
+      'current-context': 'a',
+      clusters: [{ name: 'a', cluster: { server: 'http://127.0.0.1:1' } }],
+      users: [{ name: 'a', user: of }],
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+    })
+  it.each([
+    ['is empty', '', 'it is empty', 'name another kubeconfig with --kubeconfig'],
+    ['has comments only', '# later\n---\n', 'it is empty', 'name another kubeconfig with --kubeconfig'],
+    ['is no YAML', 'a: [', 'cannot be used: ', 'mend this place of the file'],
+    [
+      'has no current context',
+      '{"contexts": [{"name": "a", "context": {"cluster": "a"}}]}',
+      'no current context; it has a',
+      'name one with --context',
+    ],
+    [
+      'has a context without its cluster',
+      '{"current-context": "a", "contexts": [{"name": "a", "context": {"cluster": "b"}}]}',
+      'it has no cluster of the name that context a gives',
+      'correct the context',
+    ],
+    [
+      'names a plugin that is not installed',
+      user({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-login' } }),
+      'its user logs in with the command no-such-login, which cannot be run (ENOENT)',
+      'install no-such-login and see that it is in PATH',
+    ],
+    [
+      'names a certificate that is not there',
+      user({ 'client-certificate': '/nowhere/tls.crt', 'client-key': '/nowhere/tls.key' }),
+      'ENOENT',
+      'see that /nowhere/tls.crt is there and may be read',
+    ],
+  ])('says how to mend a kubeconfig that %s', async (_, content, message, fix) => {
+    const kubeconfig = join(directoryWith({ config: content }), 'config')
+    const { code, stdout } = await cli(['check', '--kubeconfig', kubeconfig])
+    expect(stdout).toContain('error  FR0202  API server')
+    expect(stdout).toContain(message)
+    expect(stdout).toContain(`\n       fix: ${fix}`)
     expect(code).toBe(1)
   })
 

@@ -33,15 +33,29 @@ describe('options of the controller', () => {
       allowedImages: ['relay:2', 'relay:3'],
       defaults: { 'memory-limit': '512Mi' },
       env: [{ name: 'OTEL_EXPORTER_OTLP_HEADERS', value: 'a=b' }],
+      runAsUser: 65532,
       certificateDirectory: '/certificate',
     })
     expect(identity).toBe('me')
   })
 
+  it('leave the user of relays to the cluster where that is asked for', () => {
+    const env = { FANOUT_RELAY_RUN_AS_USER: 'none' }
+    const { values } = parseOptions('controller', controllerOptions, ['--relay-image=relay:1'], {
+      env,
+      machine: container,
+    })
+    expect(controllerConfig(values, {}, container, '').injector?.runAsUser).toBe('none')
+    expect(configOf('--relay-image=relay:1', '--relay-run-as-user=1000').injector?.runAsUser).toBe(1000)
+  })
+
   it.each([
     ['--relay-default=memory-limit'],
+    ['--relay-run-as-user=0'],
+    ['--relay-run-as-user=nobody'],
     ['--relay-env==x'],
     ['--webhook=127.0.0.1:1,127.0.0.1:2'],
     ['--resync=10'],
-  ])('refuse %s', arg => expect(() => configOf(arg)).toThrow())
+    ['--relay-env=A=1', '--relay-env=A=2'],
+  ])('refuse %s', (...args) => expect(() => configOf(...args)).toThrow())
 })

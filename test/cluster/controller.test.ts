@@ -221,6 +221,92 @@ describe.runIf(hasClusterTools())('the controller on a real API server', () => {
     expect(statusOf(await read('hidden')).truncated).toBeUndefined()
   })
 
+  const events = async (namespace: string) => {
+    const { object } = await plane.request('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`)
+    return object['items'] as readonly {
+      readonly reason: string
+      readonly note: string
+      readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string }
+    }[]
+  }
+
+  it('tells by an event of a route whose name is too long, too', async () => {
+    const name = `a${'b'.repeat(234)}.${'c'.repeat(17)}`
+    const long = route(name, {
+      matches: [{ path: { value: '/long' } }],
+      upstreams: [{ name: 'a', url: 'http://a' }],
+    })
+    expect(name).toHaveLength(253)
+    await create(long)
+    await eventually(async () => {
+      const found = (await events('shop')).find(({ regarding }) => regarding.name === name)
+      expect(found?.reason).toBe('RouteRejected')
+    }, 15_000)
+    await plane.request('DELETE', `${routesPath}/${name}`)
+  })
+
+  it('sends one event about what made pods that missed injection', async () => {
+    await plane.createNamespace('late')
+    const replicaSet = {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 'checkout', namespace: 'late' },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'a' } },
+        template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'app', image: 'a' }] } },
+      },
+    }
+    const owner = await plane.request('POST', '/apis/apps/v1/namespaces/late/replicasets', {
+      body: replicaSet,
+    })
+    expect(owner.status, owner.text).toBe(201)
+    const { uid } = owner.object.metadata as { readonly uid?: string }
+    for (const name of ['checkout-1', 'checkout-2']) {
+      const { status, text } = await plane.request('POST', '/api/v1/namespaces/late/pods', {
+        body: {
+          metadata: {
+            name,
+            labels: { app: 'a' },
+            ownerReferences: [
+              { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'checkout', uid, controller: true },
+            ],
+          },
+          spec: { containers: [{ name: 'app', image: 'a' }] },
+        },
+      })
+      expect(status, text).toBe(201)
+    }
+    const enabled = { metadata: { labels: { 'fanoutrelay.dev/injection': 'enabled' } } }
+    await plane.request('PATCH', '/api/v1/namespaces/late', {
+      body: enabled,
+      contentType: 'application/merge-patch+json',
+    })
+    const found = await eventually(async () => {
+      const [first] = await events('late')
+      if (!first) throw new Error('no event')
+      return first
+    }, 15_000)
+    expect(found).toMatchObject({
+      reason: 'InjectionSkipped',
+      regarding: { kind: 'ReplicaSet', name: 'checkout', uid },
+    })
+    expect(found.note).toMatch(/^No relay was injected: it was made before .* Fix: /)
+    // Another round finds the same.
+    await plane.request('PATCH', '/api/v1/namespaces/late', {
+      body: { metadata: { labels: { round: '2' } } },
+      contentType: 'application/merge-patch+json',
+    })
+    await eventually(async () => {
+      const { status } = await plane.request(
+        'GET',
+        '/apis/rbac.authorization.k8s.io/v1/namespaces/late/rolebindings/fanout-relay-reader',
+      )
+      expect(status).toBe(200)
+    }, 15_000)
+    expect(await events('late')).toHaveLength(1)
+  })
+
   it('makes the RoleBinding of relays, keeps it right and removes it', async () => {
     const binding = async () =>
       JSON.parse((await plane.kubectl('get', 'rolebinding', '-n', 'shop', '-o', 'json')).stdout).items.map(

@@ -147,7 +147,11 @@ describe.runIf(hasClusterTools())('the injector on a real API server', { timeout
     })
     expect(spec.containers[0]?.env).toEqual([{ name: 'FANOUT_RELAY_URL', value: 'http://localhost:4780' }])
     // Nothing else may hold a token: the pod asked for none.
-    expect(spec.volumes.map(({ name }) => name)).toEqual(['fanout-relay-token', 'fanout-relay-podinfo'])
+    expect(spec.volumes.map(({ name }) => name)).toEqual([
+      'fanout-relay-token',
+      'fanout-relay-podinfo',
+      'fanout-relay-cache',
+    ])
     expect(metadata.annotations).toMatchObject({
       'fanoutrelay.dev/status': 'injected',
       'fanoutrelay.dev/relay-version': sidecar.version,

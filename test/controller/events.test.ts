@@ -29,7 +29,7 @@ it('sends a burst of events, then as many as its rate lets through, and counts t
     burst: 10,
     perSecond: 2,
   })
-  const route = { metadata: { name: 'orders', namespace: 'shop', resourceVersion: '1' } }
+  const route = { kind: 'FanOutRoute', name: 'orders', namespace: 'shop' }
   const tell = (count: number): void => {
     for (let i = 0; i < count; i++)
       events.tell(route, { type: 'Normal', reason: 'RouteAccepted', note: 'x'.repeat(2000) })
@@ -59,10 +59,42 @@ it('cuts a note to the bytes that the API server takes, between two characters',
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     observer: { event: () => {} },
   })
-  const route = { metadata: { name: 'orders', namespace: 'shop', resourceVersion: '1' } }
+  const route = { kind: 'FanOutRoute', name: 'orders', namespace: 'shop' }
   const tell = (note: string) => events.tell(route, { type: 'Normal', reason: 'RouteAccepted', note })
   tell('ü'.repeat(512))
   tell(`x${'ü'.repeat(512)}`)
   tell(`xx${'😀'.repeat(300)}`)
   expect(notes).toEqual(['ü'.repeat(512), `x${'ü'.repeat(511)}`, `xx${'😀'.repeat(255)}`])
+})
+
+it('names an event about an object of the longest name so that the API server takes it', () => {
+  const names: string[] = []
+  const events = new Events({
+    client: {
+      server: '',
+      namespace: '',
+      close: async () => {},
+      request: async ({ body }) => {
+        names.push((body as { metadata: { name: string } }).metadata.name)
+        return { status: 201, body: {} }
+      },
+    },
+    identity: 'me',
+    clock: new FakeClock(),
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    observer: { event: () => {} },
+  })
+  const tell = (name: string) =>
+    events.tell(
+      { kind: 'FanOutRoute', name, namespace: 'shop' },
+      { type: 'Normal', reason: 'RouteAccepted', note: '' },
+    )
+  tell('a'.repeat(253))
+  tell(`${'a'.repeat(234)}.-${'b'.repeat(17)}`)
+  tell('orders')
+  for (const name of names) {
+    expect(name.length).toBeLessThanOrEqual(253)
+    expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
+  }
+  expect(names.map(name => name.replace(/\.[0-9a-f]{16}$/, '').length)).toEqual([236, 234, 6])
 })

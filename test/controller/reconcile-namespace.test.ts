@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ClusterView, type Kind } from '../../src/controller/cluster-view.ts'
+import type { UninjectedPod } from '../../src/controller/injection-events.ts'
 import { NamespaceReconciler } from '../../src/controller/reconcile-namespace.ts'
 import type { Relay, RelayAnswer } from '../../src/controller/relays.ts'
 import type { RouteObject } from '../../src/controller/resources.ts'
@@ -34,6 +35,7 @@ describe('reconciling a namespace', () => {
   let relays: Map<string, Relay>
   let results: string[]
   let counts: unknown[]
+  let uninjected: readonly UninjectedPod[]
   let forgotten: string[]
   let abort: AbortController
   let reconciler: NamespaceReconciler
@@ -67,6 +69,7 @@ describe('reconciling a namespace', () => {
     relays = new Map()
     results = []
     counts = []
+    uninjected = []
     forgotten = []
     abort = new AbortController()
     answer = request =>
@@ -90,7 +93,7 @@ describe('reconciling a namespace', () => {
           return relay && { ...relay, answer: answers.get(uid) ?? { kind: 'pending' } }
         },
       },
-      countUninjected: pods => pods.length,
+      findUninjected: () => uninjected,
       observer: {
         reconciled: result => results.push(result),
         leading: () => {},
@@ -253,6 +256,84 @@ describe('reconciling a namespace', () => {
     })
   })
 
+  it('sends an event about what made pods without their relay, once while it stays so', async () => {
+    const pod = (name: string, owner?: string) => ({
+      metadata: {
+        name,
+        namespace: 'shop',
+        uid: `uid-${name}`,
+        resourceVersion: '1',
+        ...(owner && {
+          ownerReferences: [
+            { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: `uid-${owner}`, controller: true },
+          ],
+        }),
+      },
+      spec: { containers: [{ name: 'app' }] },
+    })
+    const missing = (name: string, reason = 'not_injected') => ({
+      pod: name,
+      reason,
+      message: 'it was made before',
+      fix: 'kubectl rollout restart deployment checkout -n shop',
+    })
+    const told = () =>
+      sent
+        .filter(({ path }) => path.endsWith('/namespaces/shop/events'))
+        .map(({ body }) => (body as { regarding: { name: string } }).regarding.name)
+    see('namespaces', namespace({ 'fanoutrelay.dev/injection': 'enabled' }))
+    see('pods', pod('checkout-1', 'checkout'), pod('checkout-2', 'checkout'), pod('alone'))
+    uninjected = [missing('checkout-1'), missing('checkout-2'), missing('alone')]
+    await reconciler.reconcile('shop')
+    expect(told()).toEqual(['checkout', 'alone'])
+    expect(sent.find(({ path }) => path.endsWith('/events'))!.body).toMatchObject({
+      type: 'Warning',
+      reason: 'InjectionSkipped',
+      note: 'No relay was injected: it was made before. Fix: kubectl rollout restart deployment checkout -n shop',
+      regarding: {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        name: 'checkout',
+        namespace: 'shop',
+        uid: 'uid-checkout',
+      },
+    })
+    uninjected = [missing('checkout-2'), missing('alone')]
+    await reconciler.reconcile('shop')
+    expect(told()).toHaveLength(2)
+    uninjected = [missing('alone', 'unsupported')]
+    await reconciler.reconcile('shop')
+    uninjected = [missing('checkout-1')]
+    await reconciler.reconcile('shop')
+    expect(told()).toEqual(['checkout', 'alone', 'alone', 'checkout'])
+  })
+
+  it('sends a few such events a round, the others in the next rounds, and none when it does not lead', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `pod-${index}`)
+    see('namespaces', namespace())
+    see(
+      'pods',
+      ...names.map(name => ({
+        metadata: { name, namespace: 'shop', uid: name, resourceVersion: '1' },
+        spec: { containers: [{ name: 'app' }] },
+      })),
+    )
+    uninjected = names.map(pod => ({ pod, reason: 'not_injected', message: 'a', fix: 'b' }))
+    const told = () => sent.filter(({ path }) => path.endsWith('/events')).length
+    const counts: number[] = []
+    for (let round = 0; round < 4; round++) {
+      await reconciler.reconcile('shop')
+      counts.push(told())
+    }
+    expect(counts).toEqual([10, 20, 25, 25])
+    uninjected = []
+    await reconciler.reconcile('shop')
+    uninjected = [{ pod: 'pod-1', reason: 'not_injected', message: 'a', fix: 'b' }]
+    abort.abort()
+    await reconciler.reconcile('shop')
+    expect(told()).toBe(25)
+  })
+
   it('removes a RoleBinding that it made, and only the very one it looked at', async () => {
     see('namespaces', namespace())
     see('roleBindings', {
@@ -279,6 +360,14 @@ describe('reconciling a namespace', () => {
     view.update('pods', all, new Set(all.keys()), { set: () => {}, delete: () => {} })
     expect(JSON.stringify(all.get('shop/big')).length).toBeLessThan(400)
     expect(view.pods.get('shop', 'big')).toBe(pod)
+  })
+
+  it('keeps the protocol of the ports of a Service', () => {
+    see('services', {
+      metadata: { name: 'dns', namespace: 'shop', resourceVersion: '1' },
+      spec: { clusterIP: '10.0.0.1', ports: [{ name: 'dns', port: 53, protocol: 'UDP', targetPort: 5353 }] },
+    } as KubernetesObject)
+    expect(view.services.get('shop', 'dns')?.spec).toEqual({ ports: [{ port: 53, protocol: 'UDP' }] })
   })
 
   it('looks at the namespaces whose routes refer to a Service that changed', () => {

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
+import { createCertificates } from '../../src/injector/certificates/create-certificates.ts'
 import { closing } from '../support/cleanup.ts'
 import { FakeCluster } from './support/fake-cluster.ts'
+import { silent } from './support/options.ts'
 import { certificatesIn, isTrusted, startReplica } from './support/replica.ts'
 
 const open = closing()
@@ -194,4 +196,34 @@ it('makes a new leaf when the Service has another name', async () => {
     false,
     true,
   ])
+})
+
+it('never waits less than no time, however late it is between two looks at the clock', async () => {
+  const waits: number[] = []
+  let now = 0
+  const stopping = new AbortController()
+  const clock = {
+    // Whoever reads it finds it later than before.
+    now: () => {
+      now += 400
+      return now
+    },
+    after: (ms: number, callback: () => void) => {
+      waits.push(ms)
+      now += ms
+      if (waits.length > 50) stopping.abort()
+      const timer = setImmediate(callback)
+      return () => clearImmediate(timer)
+    },
+  }
+  const certificates = createCertificates({
+    client: new FakeCluster(),
+    namespace: 'fanout',
+    isLeader: () => true,
+    logger: silent,
+    clock,
+    wallClock: () => start2026,
+  })
+  await certificates.run(() => {}, stopping.signal)
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(0)
 })

@@ -65,6 +65,7 @@ describe('fanout-relay inject', () => {
       'config',
       'fanout-relay-token',
       'fanout-relay-podinfo',
+      'fanout-relay-cache',
     ])
     expect(injected.metadata).toEqual({ name: 'checkout' })
   })
@@ -158,6 +159,95 @@ describe('fanout-relay inject', () => {
     expect(stderr).toContain(`${file}:${at}`)
     expect(stderr).toContain(what)
     expect(stderr).toMatch(/\n {2}fix: /)
+  })
+
+  it.each([
+    [
+      'a label on a Deployment',
+      'metadata: {name: checkout, labels: {fanoutrelay.dev/inject: "false"}}',
+      '4:37',
+      'Deployment/checkout: label fanoutrelay.dev/inject has no effect in the metadata of a workload',
+      'put it under spec.template.metadata.labels',
+    ],
+    [
+      'an annotation on a Deployment',
+      'metadata: {name: checkout, annotations: {fanoutrelay.dev/port: "5780"}}',
+      '4:42',
+      'Deployment/checkout: annotation fanoutrelay.dev/port has no effect in the metadata of a workload',
+      'put it under spec.template.metadata.annotations',
+    ],
+    [
+      'the label of namespaces',
+      'metadata: {name: checkout, labels: {fanoutrelay.dev/injection: enabled}}',
+      '4:37',
+      'Deployment/checkout: label fanoutrelay.dev/injection has no effect in the metadata of a workload',
+      'label the namespace with it, or write fanoutrelay.dev/inject: "true" under spec.template.metadata.labels',
+    ],
+  ])('warns of %s itself, and where it belongs', async (_, metadata, at, message, fix) => {
+    const text = deployment.replace('metadata: {name: checkout}', metadata)
+    const { code, stdout, stderr } = await run(['-f', '-'], text)
+    expect(code).toBe(0)
+    expect(stderr).toBe(
+      `<stdin>:${at}  warning  ${message}: pods have what is in their template\n  fix: ${fix}\n`,
+    )
+    expect(stdout).toContain('http://localhost:4780')
+  })
+
+  it('looks for misplaced keys in items of a List and in the metadata of Jobs that a CronJob makes', async () => {
+    const pod = '{spec: {containers: [{name: a}]}}'
+    const job = `{metadata: {labels: {fanoutrelay.dev/inject: "true"}}, spec: {template: ${pod}}}`
+    const list = `kind: List\nitems:\n  - {apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: ${job}}}\n`
+    const { stderr } = await run(['-f', '-'], list)
+    expect(stderr).toMatch(/^<stdin>:3:\d+ {2}warning {2}CronJob\/a: label fanoutrelay.dev\/inject /)
+    expect(stderr).toContain('put it under spec.jobTemplate.spec.template.metadata.labels')
+  })
+
+  it('says nothing of common labels that the template has as well', async () => {
+    const both = deployment
+      .replace(
+        'metadata: {name: checkout}',
+        'metadata: {name: checkout, labels: {fanoutrelay.dev/inject: "true"}}',
+      )
+      .replace('{app: checkout}', '{fanoutrelay.dev/inject: "true"}')
+    expect((await run(['-f', '-'], both)).stderr).toBe('')
+  })
+
+  it('prints manifests in the order of the command line, however they are named', async () => {
+    const directory = directoryWith({
+      'one.yaml': service.replace('checkout', 'one'),
+      'two.yaml': service.replace('checkout', 'two'),
+      'three.yaml': service.replace('checkout', 'three'),
+    })
+    const named = (name: string) => join(directory, `${name}.yaml`)
+    const order = async (args: readonly string[]) =>
+      documentsOf((await run(args)).stdout).map(({ metadata }) => metadata.name)
+    expect(await order(['-f', named('one'), named('two'), `--file=${named('three')}`])).toEqual([
+      'one',
+      'two',
+      'three',
+    ])
+    expect(await order([named('two'), '-f', named('one')])).toEqual(['two', 'one'])
+  })
+
+  it('leaves the user of the relay to the cluster where that is asked for', async () => {
+    const userOf = async (...args: string[]) =>
+      documentsOf((await run([...args, '-f', '-'], deployment)).stdout)[0].spec.template.spec
+        .initContainers[0].securityContext
+    expect(await userOf()).toMatchObject({ runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532 })
+    expect(await userOf('--run-as-user=1000')).toMatchObject({ runAsUser: 1000, runAsGroup: 1000 })
+    const left = await userOf('--run-as-user', 'none')
+    expect(left).toMatchObject({ runAsNonRoot: true })
+    expect(left).not.toHaveProperty('runAsUser')
+    expect(left).not.toHaveProperty('runAsGroup')
+    for (const wrong of ['0', 'root', '2147483648', '1.5'])
+      await expect(userOf(`--run-as-user=${wrong}`)).rejects.toThrow(`cannot be "${wrong}"`)
+  })
+
+  it('warns of a container that only has the name of the relay', async () => {
+    const { stderr } = await run(['-f', '-'], deployment.replace('name: app', 'name: fanout-relay'))
+    expect(stderr).toContain(
+      "warning  Deployment/checkout: no relay was injected: container fanout-relay has the relay's name",
+    )
   })
 
   it('says that nothing was injected', async () => {

@@ -17,3 +17,36 @@ it.each([
   expect(check).toThrow(InvalidOptions)
   expect(check).toThrow(message)
 })
+
+const refusalOf = (name: string): InvalidOptions => {
+  try {
+    checkOptions({ ...sidecar, env: [{ name, value: '1' }] })
+  } catch (error) {
+    if (error instanceof InvalidOptions) return error
+  }
+  throw new Error(`${name} was taken`)
+}
+
+it.each([
+  ['FANOUT_SHUTDOWN_TIMEOUT', '--relay-default=shutdown-timeout=…'],
+  ['FANOUT_LISTEN', '--relay-default=port=…'],
+  ['FANOUT_LOG_LEVEL', '--relay-default=log-level=…'],
+  ['FANOUT_DRAIN_DELAY', 'leave it out'],
+  ['FANOUT_ROUTE_CACHE', 'leave it out'],
+])('refuses the variable %s, which the injector sets itself, and says what to use', (name, fix) => {
+  const { message, fix: given } = refusalOf(name)
+  expect(message).toContain(`the variable ${name} of relays is set by the injector itself`)
+  expect(given).toContain(fix)
+})
+
+it.each(['1A', 'A B', 'A=', '', '..', 'ü'])('refuses "%s" as the name of a variable', name => {
+  expect(refusalOf(name).message).toContain('cannot be the name of a variable for relays')
+})
+
+it('takes other variables', () => {
+  const env = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'FANOUT_RATE_LIMIT_STORE', 'a.b-c'].map(name => ({
+    name,
+    value: '',
+  }))
+  expect(() => checkOptions({ ...sidecar, env })).not.toThrow()
+})

@@ -315,3 +315,54 @@ describe('a server that is away', () => {
     expect(heard - told).toBeLessThanOrEqual(1)
   })
 })
+
+describe('the log of a refusal', () => {
+  const linesOf = () => {
+    const lines: { readonly level: string; readonly text: string; readonly fix: unknown }[] = []
+    const at =
+      (level: string) =>
+      (fields: object, text: string): void => {
+        lines.push({ level, text, fix: (fields as { readonly fix?: unknown }).fix })
+      }
+    return { lines, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } }
+  }
+  const refuse = (server: Followed['server'], status: number, times: number): void => {
+    for (let round = 0; round < times; round++) server.fail('watch', status)
+  }
+
+  test('is a warning while an API server that has just begun may still say it, and says when it passed', async () => {
+    const { lines, logger } = linesOf()
+    const followed = await follow({ logger })
+    await followed.server.watching()
+    refuse(followed.server, 403, 3)
+    followed.server.cutConnections()
+    await eventually(() => expect(followed.figures.restarts.connection).toBe(1))
+    await caughtUp(followed)
+    const told = lines.filter(({ level }) => level !== 'debug')
+    expect(told.map(({ level }) => level)).toEqual(['warn', 'warn', 'info'])
+    expect(told.map(({ fix }) => fix)).toEqual([undefined, undefined, undefined])
+  })
+
+  test('is an error with what to do once the quick tries are used up', async () => {
+    const { lines, logger } = linesOf()
+    const followed = await follow({ logger })
+    await followed.server.watching()
+    refuse(followed.server, 403, 7)
+    followed.server.cutConnections()
+    await eventually(() => expect(followed.figures.restarts.connection).toBe(1))
+    await caughtUp(followed)
+    expect(followed.figures.restarts.forbidden).toBe(7)
+    const told = lines.filter(({ level }) => level !== 'debug')
+    expect(told.map(({ level }) => level)).toEqual(['warn', 'warn', 'error', 'info'])
+    expect(told[2]?.fix).toBe('grant get, list and watch on the resource to this ServiceAccount')
+  })
+
+  test('is an error at once where nothing was ever allowed', async () => {
+    const { lines, logger } = linesOf()
+    const server = await startScriptedServer()
+    server.fail('list', 403)
+    const followed = await follow({ server, logger })
+    await eventually(() => expect(followed.figures.lists.forbidden).toBe(1))
+    expect(lines.map(({ level }) => level)).toEqual(['error'])
+  })
+})

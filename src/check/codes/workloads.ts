@@ -17,7 +17,7 @@ export const workloadCodes: readonly CheckEntry[] = [
   }),
   error('FR0232', {
     title: 'label in the wrong place',
-    why: 'The switches `fanoutrelay.dev/inject` and `fanoutrelay.dev/injection` are labels, because webhooks select by labels alone: as annotations nobody reads them. `inject` belongs to pods, `injection` to namespaces. Everything else is an annotation of the pod.',
+    why: 'The switches `fanoutrelay.dev/inject` and `fanoutrelay.dev/injection` are labels, because webhooks select by labels alone: as annotations nobody reads them. `inject` belongs to pods, `injection` to namespaces. Everything else is an annotation of the pod. Pods have only what stands in the template of their workload: `metadata` of a Deployment itself is not theirs. Deployments, StatefulSets and DaemonSets are looked at, Jobs and CronJobs are not.',
     command: 'kubectl get deployment NAME -n NAMESPACE -o yaml',
     fix: 'Move the key where the message says; in a Deployment it belongs into `spec.template.metadata`.',
   }),

@@ -163,8 +163,8 @@ export const createCertificates = (options: CertificatesOptions): Certificates =
     const led = isLeader()
     const stepMs = led ? guardMs : leadMs
     const due = clock.now() + waitMs
-    while (!signal.aborted && clock.now() < due && (led || !isLeader())) {
-      await pause(Math.min(due - clock.now(), stepMs), clock, signal)
+    for (let left = waitMs; left > 0 && !signal.aborted && (led || !isLeader()); left = due - clock.now()) {
+      await pause(Math.min(left, stepMs), clock, signal)
       if (signal.aborted || hasFailed || !led || !isLeader()) continue
       if (await isBundleTouched()) return
     }

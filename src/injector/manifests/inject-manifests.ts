@@ -1,6 +1,7 @@
 import { injectionLabel } from '../../api/labels.ts'
 import type { Location } from '../../api/problem.ts'
 import { decide } from '../decide.ts'
+import { misplacedOnWorkload } from '../misplaced-on-workload.ts'
 import type { InjectionProblem, SkipReason } from '../outcome.ts'
 import type { SidecarOptions } from '../sidecar-options.ts'
 import { isProblem, readPod } from './pod-shape.ts'
@@ -12,7 +13,7 @@ export interface ManifestFile {
   readonly text: string
 }
 
-/** What an author of manifests is to be told. An `error` has a fix; with one, nothing of the output may be used. */
+/** What an author of manifests is to be told. An `error` has a fix; with an error, nothing of the output may be used. */
 export interface Note {
   readonly severity: 'error' | 'warning' | 'info'
   readonly location: Location
@@ -79,7 +80,13 @@ export const injectManifests = (
     for (const pod of podsOf(document.value)) injectPod(document, pod)
   }
 
-  function injectPod(document: ManifestDocument, { workload, path, value }: FoundPod): void {
+  function injectPod(document: ManifestDocument, found: FoundPod): void {
+    const { workload, base, template, object, value } = found
+    const path = [...base, ...template]
+    for (const { message, fix, path: inObject } of misplacedOnWorkload(object, template)) {
+      const location = document.locate([...base, ...inObject])
+      notes.push({ severity: 'warning', location, message: `${workload}: ${message}`, fix })
+    }
     const at = (inPod: InjectionProblem['path'] = []) => document.locate([...path, ...inPod])
     const fail = ({ message, fix, path: inPod }: InjectionProblem): void => {
       notes.push({ severity: 'error', location: at(inPod), message: `${workload}: ${message}`, fix })

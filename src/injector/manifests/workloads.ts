@@ -16,8 +16,13 @@ const templates: Readonly<Record<string, FieldPath>> = {
 export interface FoundPod {
   /** `Deployment/checkout` */
   readonly workload: string
-  /** From the document to the pod or its template. */
-  readonly path: FieldPath
+  /** From the document to the object that makes it, or to the pod itself. */
+  readonly base: FieldPath
+  /** From there to the pod: of a Pod no step. */
+  readonly template: FieldPath
+  /** That object. */
+  readonly object: unknown
+  /** The pod. */
   readonly value: unknown
 }
 
@@ -35,7 +40,7 @@ export const podsOf = (document: unknown, path: FieldPath = []): readonly FoundP
     (at, step) => (isObject(at) ? at[String(step)] : undefined),
     document,
   )
-  return [{ workload: `${String(kind)}/${name}`, path: [...path, ...template], value }]
+  return [{ workload: `${String(kind)}/${name}`, base: path, template, object: document, value }]
 }
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

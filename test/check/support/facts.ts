@@ -147,9 +147,10 @@ export const pod = (name: string, options: PodOptions = {}): PodObject => {
   } as PodObject
 }
 
-export const deployment = (name: string, metadata: object = {}): WorkloadObject => ({
+/** `metadata` is that of the template, `own` that of the Deployment itself. */
+export const deployment = (name: string, metadata: object = {}, own: object = {}): WorkloadObject => ({
   kind: 'Deployment',
-  metadata: meta(name, 'shop'),
+  metadata: meta(name, 'shop', own),
   spec: { template: { metadata, spec: { containers: [{ name: 'app' }] } } },
 })
 

@@ -34,6 +34,7 @@ export interface Volume {
   readonly name: string
   readonly projected?: { readonly sources: readonly Source[] }
   readonly downwardAPI?: Source['downwardAPI']
+  readonly emptyDir?: object
 }
 
 export interface Source {

@@ -16,6 +16,7 @@ export const writeVolumes = async (
   for (const { name, mountPath } of volumeMounts) {
     const volume = pod.spec.volumes?.find(one => one.name === name)
     if (!volume) throw new Error(`the pod has no volume ${name}`)
+    mkdirSync(join(root, mountPath), { recursive: true })
     for (const source of sourcesOf(volume))
       for (const [path, content] of await filesOf(plane, pod, source)) {
         const file = join(root, mountPath, path)
@@ -25,7 +26,8 @@ export const writeVolumes = async (
   }
 }
 
-const sourcesOf = ({ name, projected, downwardAPI }: Volume): readonly Source[] => {
+const sourcesOf = ({ name, projected, downwardAPI, emptyDir }: Volume): readonly Source[] => {
+  if (emptyDir) return []
   if (projected) return projected.sources
   if (downwardAPI) return [{ downwardAPI }]
   throw new Error(`this kubelet cannot mount volume ${name}`)

@@ -5,6 +5,7 @@ import { leaseClient } from '../../../src/controller/lease.ts'
 import type { ControllerObserver } from '../../../src/controller/observer.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import type { Logger } from '../../../src/core/logger.ts'
+import { missingRelays } from '../../../src/injector/missing-relays.ts'
 import { loadCluster } from '../../../src/kubernetes/cluster.ts'
 import { controllerNamespace } from './controller-rights.ts'
 
@@ -54,7 +55,16 @@ export const startReplica = async (kubeconfig: string, identity: string): Promis
     async term => {
       state.leading = true
       await runController(
-        { client, identity, ask: relays.ask, countUninjected: () => 0, observer, clock: systemClock, logger },
+        {
+          client,
+          identity,
+          ask: relays.ask,
+          findUninjected: (pods, { metadata: { name, labels = {} } }) =>
+            missingRelays(pods, [{ name, labels }]),
+          observer,
+          clock: systemClock,
+          logger,
+        },
         term,
       ).finally(() => {
         state.leading = false

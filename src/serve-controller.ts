@@ -24,6 +24,10 @@ import { ControllerMetrics } from './telemetry/metrics/controller-metrics.ts'
  */
 export const serveController = async (config: ControllerConfig): Promise<number> => {
   const { logger, flush } = createLogs(config.logs)
+  const told = untilStopped({
+    onSecond: signal => logger.error({ signal }, 'told to stop a second time'),
+    onHangUp: () => logger.info({}, 'SIGHUP is ignored: changes in the cluster are followed without it'),
+  })
   const clock = systemClock
   const metrics = new ControllerMetrics({ build: buildInfo })
   const client = await loadCluster({
@@ -89,8 +93,8 @@ export const serveController = async (config: ControllerConfig): Promise<number>
             client,
             identity,
             ask: relays.ask,
-            countUninjected: (pods, { metadata: { name, labels = {} } }) =>
-              missingRelays(pods, [{ name, labels }], excluded).length,
+            findUninjected: (pods, { metadata: { name, labels = {} } }) =>
+              missingRelays(pods, [{ name, labels }], excluded),
             observer: metrics,
             clock,
             logger,
@@ -106,7 +110,7 @@ export const serveController = async (config: ControllerConfig): Promise<number>
     stop.signal,
   )
 
-  const signal = await untilStopped(second => logger.error({ signal: second }, 'told to stop a second time'))
+  const signal = await told
   stopping = true
   injector?.drain()
   logger.info({ signal }, 'stopping')

@@ -12,18 +12,19 @@ import { dataHandler } from './relay/data-handler.ts'
 import { dataServer } from './relay/data-server.ts'
 import { RememberedAnswers } from './relay/idempotency/answers.ts'
 import { lazyListener } from './relay/lazy-listener.ts'
-import { LegStates } from './relay/leg-states.ts'
 import { Refusals } from './relay/overload-refusals.ts'
 import { requestIds } from './relay/request-id.ts'
 import type { RelayState } from './relay/reserved-app.ts'
 import { TableHolder } from './relay/table-holder.ts'
 import { buildInfo } from './serve/build-info.ts'
 import { Configuration } from './serve/configuration.ts'
+import { CountedLegs } from './serve/counted-legs.ts'
 import { drain } from './serve/drain.ts'
 import { guardProcess } from './serve/guard-process.ts'
 import { createOverload, guardMemory } from './serve/guards.ts'
 import { listen } from './serve/listen.ts'
 import { untilStopped } from './serve/signals.ts'
+import type { UnderWay } from './serve/under-way.ts'
 import { FailureRing } from './telemetry/failure-ring.ts'
 import { telemetryHandler } from './telemetry/handler.ts'
 import { createAccessLog } from './telemetry/logs/access-log.ts'
@@ -39,7 +40,7 @@ const stalledUploadMs = 60_000
 
 /**
  * Runs a relay until it is told to stop: wires the parts, opens the ports, follows the source, drains.
- * Resolves to the exit code: 0, or 1 when requests had to be cut off. Throws ListenError.
+ * Resolves to the exit code: 0, or 1 when requests, not copies alone, had to be cut off. Throws ListenError.
  */
 export const serve = async (config: RelayConfig): Promise<number> => {
   const startedAtMs = Date.now()
@@ -55,6 +56,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   metrics.follow(figures)
   const pools = new Pools()
   const tables = new TableHolder()
+  const legs = new CountedLegs()
   const timers = new Timers(systemClock)
   const url = config.rateLimitStore
   const onState = (state: StoreState) => metrics.limitStore(state)
@@ -62,7 +64,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     url === undefined ? undefined : createSharedLimits({ url, clock: systemClock, logger, onState })
   const tableParts = {
     pools,
-    legStates: new LegStates(),
+    legStates: legs,
     registry: new Registry(),
     timers,
     observer,
@@ -90,10 +92,10 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     stalled: new TimerList(systemClock, stalledUploadMs),
     draining: () => draining,
   }
-  const state = (): RelayState => (draining ? 'draining' : tables.current ? 'ready' : 'loading')
+  const state = (): RelayState => (draining ? 'draining' : configuration.isServable ? 'ready' : 'loading')
   const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
   const readiness = {
-    ready: () => ({ ready: state() === 'ready', reason: state() === 'ready' ? 'loaded' : state() }),
+    ready: () => ({ ready: state() === 'ready', reason: draining ? 'draining' : configuration.readiness }),
   }
   const routes = () => routeGenerations(configuration.planned?.plan.routes ?? [])
   const telemetry = telemetryHandler({ metrics, readiness, routes, logger })
@@ -108,6 +110,25 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     logger,
   }
   const admin = lazyListener(async () => (await import('./admin/app.ts')).adminApp(sources))
+
+  const underWay: UnderWay = {
+    get exchanges() {
+      return tables.inUse + refusals.held
+    },
+    get callers() {
+      return budget.inFlight + refusals.held
+    },
+    get awaited() {
+      return legs.awaited
+    },
+    get copies() {
+      return legs.copies
+    },
+  }
+  const told = untilStopped({
+    onSecond: signal => logger.error({ signal, aborted: underWay.exchanges }, 'told to stop a second time'),
+    onHangUp: () => logger.info({}, 'SIGHUP is ignored: edits of routes are followed without it'),
+  })
 
   const { data, ...side } = await listen({
     data: {
@@ -133,17 +154,16 @@ export const serve = async (config: RelayConfig): Promise<number> => {
   )
   config.onListening?.({ data: data.addresses, admin: side.admin.addresses })
 
-  const busy = (): number => tables.inUse + refusals.held
-  const signal = await untilStopped(second => {
-    logger.error({ signal: second, aborted: busy() }, 'told to stop a second time')
-  })
+  const signal = await told
+  // Whoever was never ready has nobody who would have to notice.
+  const delayMs = state() === 'ready' ? config.drainDelayMs : 0
   draining = true
   logger.info({ signal }, 'stopping')
-  const { drainDelayMs: delayMs, shutdownTimeoutMs: timeoutMs } = config
-  const clean = await drain({ servers: data.servers, busy, delayMs, timeoutMs, logger })
+  const timeoutMs = config.shutdownTimeoutMs
+  const cut = () => pools.destroy()
+  const clean = await drain({ servers: data.servers, underWay, cut, delayMs, timeoutMs, logger })
   source.abort()
   await following
-  await pools.destroy()
   shared?.close()
   for (const { servers } of Object.values(side)) for (const server of servers) stop(server)
   logger.info({ clean }, 'stopped')

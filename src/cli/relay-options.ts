@@ -4,8 +4,9 @@ import type { RelayConfig } from './config.ts'
 import { endpoints, formatEndpoint } from './endpoint.ts'
 import type { Machine } from './io.ts'
 import { logOptions } from './log-options.ts'
-import { InvalidValue, type Option } from './option.ts'
+import { InvalidValue, type Option, type OptionValues } from './option.ts'
 import type { ParsedLine } from './parse-options.ts'
+import { UsageError } from './usage-error.ts'
 import { bytes, choice, count, milliseconds } from './values.ts'
 
 const loopback = (machine: Machine) => machine.loopback
@@ -63,7 +64,8 @@ export const relayOptions = {
   shutdownTimeout: option({
     flag: 'shutdown-timeout',
     value: 'DURATION',
-    description: 'After SIGTERM: when requests still in flight are cut off, drain delay included.',
+    description:
+      'After SIGTERM: when requests still in flight are cut off, drain delay included. Copies get 5s at most once all callers are answered.',
     default: '25s',
     read: milliseconds,
   }),
@@ -118,27 +120,42 @@ function storeUrl([given]: readonly string[]): string | undefined {
   return given
 }
 
-/** The options as `serve` takes them. */
+/** The options as `serve` takes them. @throws UsageError when the drain delay does not fit into the shutdown timeout */
 export const relayConfig = (
   { values, settings }: Pick<ParsedLine<typeof relayOptions>, 'values' | 'settings'>,
   source: RelayConfig['source'],
   { terminal, colour }: Machine,
-): RelayConfig => ({
-  listen: values.listen,
-  admin: values.admin,
-  telemetry: values.telemetry,
-  logs: {
-    level: values.logLevel,
-    format: values.logFormat === 'auto' ? (terminal ? 'pretty' : 'json') : values.logFormat,
-    colour,
-  },
-  accessLog: values.accessLog,
-  drainDelayMs: values.drainDelay,
-  shutdownTimeoutMs: values.shutdownTimeout,
-  maxInFlight: values.maxInFlight,
-  maxBufferedBytes: values.maxBuffered,
-  maxDelayMs: values.maxDelay,
-  rateLimitStore: values.rateLimitStore,
-  settings,
-  source,
-})
+): RelayConfig => {
+  checkTimesToStop(values, settings)
+  return {
+    listen: values.listen,
+    admin: values.admin,
+    telemetry: values.telemetry,
+    logs: {
+      level: values.logLevel,
+      format: values.logFormat === 'auto' ? (terminal ? 'pretty' : 'json') : values.logFormat,
+      colour,
+    },
+    accessLog: values.accessLog,
+    drainDelayMs: values.drainDelay,
+    shutdownTimeoutMs: values.shutdownTimeout,
+    maxInFlight: values.maxInFlight,
+    maxBufferedBytes: values.maxBuffered,
+    maxDelayMs: values.maxDelay,
+    rateLimitStore: values.rateLimitStore,
+    settings,
+    source,
+  }
+}
+
+const checkTimesToStop = (
+  { drainDelay, shutdownTimeout }: OptionValues<typeof relayOptions>,
+  settings: ParsedLine<typeof relayOptions>['settings'],
+): void => {
+  if (drainDelay <= shutdownTimeout) return
+  const [delay, timeout] = [settings['drain-delay'], settings['shutdown-timeout']]
+  throw new UsageError(`--drain-delay ${delay} does not fit into --shutdown-timeout ${timeout}`, {
+    why: 'the timeout counts from the signal to stop, so it includes the delay and the time to finish requests',
+    fix: `make --shutdown-timeout longer than ${delay}, or --drain-delay shorter than ${timeout}`,
+  })
+}

@@ -67,7 +67,7 @@ export interface UpstreamResponse {
   readonly headers: HeaderList
   /** Empty when there is none: by itself, because most who ask need no other field. */
   readonly contentType: string
-  /** Hands what has arrived and all that follows to the sink. Called at most once. */
+  /** Hands what has arrived and all that follows to the sink; what an earlier sink was given does not come again. */
   pipe(sink: BodySink): void
   /** Continues after a sink's `data` returned false. */
   resume(): void

@@ -1,7 +1,8 @@
 import type { ErrorToken } from './errors.ts'
 
 export type Role = 'Required' | 'Optional' | 'Shadow'
-export type RouteOutcome = 'success' | 'partial' | 'failed' | 'rejected' | 'unmatched'
+/** `cancelled`: the caller left, or did not read, before its answer was out. */
+export type RouteOutcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'rejected' | 'unmatched'
 export type LegOutcome = 'success' | 'failure' | 'skipped' | 'cancelled' | 'pending'
 
 /** Why a copy was not sent, or not to its end. */

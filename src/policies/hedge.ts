@@ -1,4 +1,13 @@
-import type { Call, CallContext, Cancellable, HeaderList, LegRequest, Outcome, Policy } from '../core/call.ts'
+import type {
+  Call,
+  CallContext,
+  Cancellable,
+  HeaderList,
+  LegRequest,
+  Outcome,
+  Policy,
+  UpstreamResponse,
+} from '../core/call.ts'
 import type { Clock } from '../core/clock.ts'
 import { type RelayError, relayError } from '../core/errors.ts'
 import type { PolicyObserver, RequestSpan } from '../core/observer.ts'
@@ -26,9 +35,9 @@ export interface HedgeOptions {
 /**
  * Starts another try beside one that is slow, for requests that may reach the upstream twice. The first
  * answer below 500 wins, judged by its head; the others are cancelled. A try that fails, or is answered 500 or
- * more, waits for those beside it, and when all have ended so, the last is the outcome. A failure while
- * nothing else runs is the outcome at once: to send again after a failure is what retry is for. When the
- * budget refuses a try, that call gets no further ones.
+ * more, waits for those beside it. When all have ended so, or the leg's time is up, the last answer is the outcome,
+ * and where there is none, the last failure. A failure while nothing else runs is the outcome at once: to send
+ * again after a failure is what retry is for. When the budget refuses a try, that call gets no further ones.
  */
 export const hedge = (options: HedgeOptions): Policy => {
   const replay = { keyHeader: options.keyHeader, nonIdempotent: false }
@@ -58,6 +67,10 @@ class Hedged extends Timed implements Cancellable {
   readonly #attemptsBefore: number
   #open = 0
   #settled = false
+  /** Of 500 or more: it waits, unread, for a better one. */
+  #held: UpstreamResponse | undefined
+  /** It has arrived to its end: no deadline can take it away. */
+  #heldIsWhole = false
 
   constructor(options: HedgeOptions, next: Call, request: LegRequest, context: CallContext, settle: Settle) {
     super()
@@ -77,7 +90,7 @@ class Hedged extends Timed implements Cancellable {
   override onTimeout(): void {
     const { budget, observer, delay, clock, refuses } = this.#options
     // Beside one that waits for a slot or a token itself, another could only wait behind it.
-    if (this.#context.attempts - this.#attemptsBefore < this.#tries.length) {
+    if (this.#someWait) {
       delay.start(this, clock.now())
       return
     }
@@ -85,6 +98,11 @@ class Hedged extends Timed implements Cancellable {
     if (!budget.spend()) return observer.budgetSpent()
     observer.hedged()
     this.#begin()
+  }
+
+  /** Not every try has been sent. */
+  get #someWait(): boolean {
+    return this.#context.attempts - this.#attemptsBefore < this.#tries.length
   }
 
   #begin(): void {
@@ -103,15 +121,46 @@ class Hedged extends Timed implements Cancellable {
     ended.open = false
     this.#open--
     const answer = outcome.kind === 'response' ? outcome.response : undefined
-    if (!this.#settled && (this.#open === 0 || (answer && answer.status < 500))) {
+    if (this.#settled) {
+      if (answer) this.#drop(answer)
+    } else if (answer && this.#open > 0 && answer.status >= 500) this.#hold(answer)
+    else if (answer || this.#open === 0) {
+      const held = this.#takeHeld()
       this.#finish()
-      this.#settle.resolve(outcome)
-    } else if (answer) drain(answer, this.#options.clock)
+      if (answer && held) this.#drop(held)
+      this.#settle.resolve(!answer && held ? { kind: 'response', response: held } : outcome)
+    }
+  }
+
+  /** Its slot may be what another try waits for. */
+  #hold(answer: UpstreamResponse): void {
+    const worse = this.#takeHeld()
+    if (worse) this.#drop(worse)
+    if (this.#someWait) return this.#drop(answer)
+    this.#held = answer
+    this.#heldIsWhole = false
+    answer.onEnd(error => {
+      if (this.#held !== answer) return
+      if (error === '') this.#heldIsWhole = true
+      else this.#held = undefined
+    })
+  }
+
+  #takeHeld(): UpstreamResponse | undefined {
+    const held = this.#held
+    this.#held = undefined
+    return held
+  }
+
+  #drop(answer: UpstreamResponse): void {
+    drain(answer, this.#options.clock)
   }
 
   /** Once the call is decided nobody listens any more, so a defect goes on to the top and is reported there. */
   #broke(defect: unknown): void {
     if (this.#settled) throw defect
+    const held = this.#takeHeld()
+    if (held) this.#drop(held)
     this.#finish()
     this.#settle.reject(defect)
   }
@@ -129,7 +178,8 @@ class Hedged extends Timed implements Cancellable {
     if (!this.#settled) {
       this.#settled = true
       this.timerList?.stop(this)
-      this.#settle.resolve({ kind: 'failure', error })
+      const held = this.#heldIsWhole && error.token !== 'client_cancelled' ? this.#takeHeld() : undefined
+      this.#settle.resolve(held ? { kind: 'response', response: held } : { kind: 'failure', error })
     }
     for (const one of this.#tries) one.running?.cancel(error)
   }

@@ -38,7 +38,8 @@ export class Exchange extends Timed {
   reply: Reply
   /** Sent to each leg, with the leg's name behind it. */
   key: string | undefined
-  outcome: RouteOutcome = 'failed'
+  /** Until there is an answer to judge, whatever ends the request is the caller's doing. */
+  outcome: RouteOutcome = 'cancelled'
   /** Answered from memory. */
   replayed = false
   /** The caller left and nobody else wants the answer. */
@@ -207,8 +208,10 @@ export class Exchange extends Timed {
   #cannotAnswer(leg: Leg, error: unknown): void {
     this.defect(leg, error)
     if (!leg.compiled.awaited || this.reply.writableEnded) return
-    if (this.answered) this.reply.destroy()
-    else this.refuse(relayInternal)
+    if (this.answered) {
+      this.outcome = 'failed'
+      this.reply.destroy()
+    } else this.refuse(relayInternal)
   }
 
   informational(leg: Leg, status: number, headers: HeaderList): void {
@@ -266,6 +269,8 @@ export class Exchange extends Timed {
 
   #onClose(): void {
     const { response, head, parts, route } = this
+    // Before its legs hear of it: what they make of an answer now is for nobody.
+    const outcome = this.#outcomeAtClose
     if (!response.writableFinished) {
       // Whoever sent a key may come back for the answer, so it is made all the same.
       if (!this.#entry) {
@@ -277,15 +282,22 @@ export class Exchange extends Timed {
     parts.budget.inFlight--
     const status = response.headersSent ? response.statusCode : 0
     const durationMs = parts.clock.now() - this.#startedAt
-    route.observer.ended(head.method, status, this.outcome, durationMs)
-    this.span?.end(status, this.outcome, { strategy: route.answer.success, replayed: this.replayed })
+    route.observer.ended(head.method, status, outcome, durationMs)
+    this.span?.end(status, outcome, { strategy: route.answer.success, replayed: this.replayed })
     const { accessLog } = parts.observer
-    if (accessLog?.wants(this.outcome))
-      accessLog.exchange(summaryOf(this, this.#copies ?? [], { status, durationMs }))
+    if (accessLog?.wants(outcome))
+      accessLog.exchange(summaryOf(this, this.#copies ?? [], { status, outcome, durationMs }))
     if (this.#awaitedOpen === 0) this.timerList?.stop(this)
     this.upload?.stop()
     this.#closed = true
     this.#releaseWhenDone()
+  }
+
+  /** An answer that failed or was refused is that, whoever left first. */
+  get #outcomeAtClose(): RouteOutcome {
+    const { outcome, response } = this
+    const isLost = !response.writableFinished && (outcome === 'success' || outcome === 'partial')
+    return isLost ? 'cancelled' : outcome
   }
 
   #releaseWhenDone(): void {

@@ -15,7 +15,9 @@ export const refuse = (
 ): void => {
   const { parts, request, response, expectsContinue, startedAt } = arrival
   const { accessLog, tracing, unmatched } = parts.observer
-  const outcome = observer === unmatched ? 'unmatched' : 'rejected'
+  // The caller may have left while a shared limit was asked.
+  const hasLeft = response.destroyed
+  const outcome = observer === unmatched ? 'unmatched' : hasLeft ? 'cancelled' : 'rejected'
   const method = request.method ?? ''
   const { status } = rejection
   const span = head && tracing?.request(method, route, head.headers, head.path)
@@ -40,8 +42,7 @@ export const refuse = (
       legs: [],
     })
   }
-  // The caller left while a shared limit was asked.
-  if (response.destroyed) return ended()
+  if (hasLeft) return ended()
   response.on('close', ended)
   // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
   const answer = expectsContinue ? { ...rejection, close: true } : rejection

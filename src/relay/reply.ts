@@ -5,7 +5,7 @@ import type { Reply } from './idempotency/recorded-reply.ts'
 import type { Leg } from './leg.ts'
 import { answerEarly, linger } from './linger.ts'
 import type { RelayParts } from './parts.ts'
-import { type Rejection, retryAfter } from './rejection.ts'
+import { proxyStatus, type Rejection, retryAfter } from './rejection.ts'
 
 export type WholeStatus = 'success' | 'partial_success' | 'failed'
 
@@ -31,14 +31,17 @@ export const passedHeaders = (upstream: readonly string[], pseudonym: string): s
   return headers
 }
 
-/** One entry a leg that has ended: `inventory;dur=38, crm;dur=1500;desc="http_response_timeout"`. */
+/**
+ * One entry a leg: `inventory;dur=38, crm;dur=1500;desc="http_response_timeout", audit;desc="pending"`. A leg that
+ * failed is described by its error, one that came to no end of its own by its outcome.
+ */
 const serverTiming = (legs: readonly Leg[]): string => {
   let text = ''
   for (const { compiled, outcome, durationMs, token } of legs) {
-    if (outcome === 'pending' || outcome === 'skipped') continue
     if (text !== '') text += ', '
-    text += `${compiled.name};dur=${Math.round(durationMs * 10) / 10}`
-    if (token !== '') text += `;desc="${token}"`
+    text += compiled.name
+    if (outcome !== 'pending' && outcome !== 'skipped') text += `;dur=${Math.round(durationMs * 10) / 10}`
+    if (outcome !== 'success') text += `;desc="${outcome === 'failure' ? token : outcome}"`
   }
   return text
 }
@@ -92,8 +95,7 @@ export const reject = (
   const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length), ...more]
   if (requestId !== undefined && !more.includes('X-Request-Id')) headers.push('X-Request-Id', requestId)
   if (rejection.headers) headers.push(...rejection.headers)
-  if (status >= 500 && !headers.includes('Proxy-Status'))
-    headers.push('Proxy-Status', `fanout-relay; error=${code}`)
+  if (!headers.includes('Proxy-Status')) headers.push('Proxy-Status', proxyStatus(status, code))
   const ends = close || parts.draining()
   if (ends && !headers.includes('Connection')) headers.push('Connection', 'close')
   if (ends) markEnding(request.socket)

@@ -4,9 +4,9 @@ import type { Leg } from './leg.ts'
 
 /** A finished request for the access log. Made for those alone that are going to be written. */
 export const summaryOf = (
-  { route, head, span, outcome, replayed, awaited }: Exchange,
+  { route, head, span, replayed, awaited }: Exchange,
   copies: readonly Leg[],
-  { status, durationMs }: Pick<ExchangeSummary, 'status' | 'durationMs'>,
+  { status, outcome, durationMs }: Pick<ExchangeSummary, 'status' | 'outcome' | 'durationMs'>,
 ): ExchangeSummary => ({
   requestId: head.requestId,
   route: route.id,

@@ -22,8 +22,13 @@ export const traced = ({ fields, ...leg }: TracedOptions): Policy => {
         if (outcome.kind === 'failure') span.end(0, outcome.error.token)
         else {
           const { response } = outcome
-          const answered = response.status >= 400 ? 'http_status' : ''
-          response.onEnd(error => span.end(response.status, error || answered))
+          const { status } = response
+          const answered = status >= 400 ? 'http_status' : ''
+          response.onEnd((error, stalled) => {
+            // As the attempt counts it: a failing answer is that, though nobody read it to its end.
+            const isUnwanted = stalled || error === 'client_cancelled'
+            span.end(status, isUnwanted ? answered || error : error || answered)
+          })
         }
         return outcome
       }, broken(span))

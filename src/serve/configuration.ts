@@ -26,6 +26,7 @@ interface ConfigurationParts {
 export class Configuration {
   planned: PlanResult | undefined
   lastReload: LastReload | undefined
+  #isServable = false
   readonly #parts: ConfigurationParts
   readonly #plan = createPlanner()
   #reported = new Set<string>()
@@ -33,6 +34,20 @@ export class Configuration {
 
   constructor(parts: ConfigurationParts) {
     this.#parts = parts
+  }
+
+  /**
+   * True from the first snapshot on that has a valid route, or nothing wrong: later ones cannot take it back. In a
+   * cluster any snapshot will do. A bad route says so in its status; it must not keep the pod's application waiting.
+   */
+  get isServable(): boolean {
+    return this.#isServable
+  }
+
+  /** What a probe is told. */
+  get readiness(): string {
+    if (this.#isServable) return 'loaded'
+    return this.planned ? 'refused: not one is valid; the log says what is wrong' : 'loading'
   }
 
   /** Plans the snapshot and swaps the table in if anything changed; never throws on what a snapshot holds. */
@@ -47,7 +62,10 @@ export class Configuration {
       tables.swap(buildTable(plan, rankMatches(plan), tableParts))
       metrics.retain(plan.routes)
     }
-    const result = resultOf(problems, changed)
+    const isServing = plan.routes.some(({ kind }) => kind === 'served')
+    const result = resultOf(problems, changed && isServing)
+    const isInCluster = snapshot.backends === undefined
+    this.#isServable ||= isServing || result === 'success' || isInCluster
     this.lastReload = { timeMs: Date.now(), result }
     metrics.reloaded(result)
     const states = countRouteStates(planned)
@@ -56,7 +74,7 @@ export class Configuration {
     if (changed && !tableParts.sharedLimit) this.#warnAboutLimits(plan)
     const { revision } = plan
     const level = result === 'success' ? 'info' : 'warn'
-    logger[level]({ revision, result, routes: states }, changed ? 'routes loaded' : 'routes unchanged')
+    logger[level]({ revision, result, routes: states }, messageOf(changed, isServing || result === 'success'))
   }
 
   /** Once for each set of routes: what was asked for is not what happens. */
@@ -87,7 +105,13 @@ export class Configuration {
   }
 }
 
-const resultOf = (problems: readonly Problem[], changed: boolean): ReloadResult => {
+/** `isTaken`: the plan is another one, and has a route that works. */
+const resultOf = (problems: readonly Problem[], isTaken: boolean): ReloadResult => {
   if (!problems.some(({ severity }) => severity === 'error')) return 'success'
-  return changed ? 'partial' : 'rejected'
+  return isTaken ? 'partial' : 'rejected'
+}
+
+const messageOf = (changed: boolean, isUsable: boolean): string => {
+  if (!isUsable) return 'no route could be loaded'
+  return changed ? 'routes loaded' : 'routes unchanged'
 }

@@ -39,7 +39,7 @@ export interface CallerAnswer {
   /** 0 = none. */
   readonly status: number
   /** `X-FanOut-Status`, and `rejected` for an answer that has none. */
-  readonly outcome: Exclude<RouteOutcome, 'unmatched'>
+  readonly outcome: Exclude<RouteOutcome, 'unmatched' | 'cancelled'>
   /** False when the connection was cut before its end. */
   readonly complete: boolean
   readonly headers: readonly string[]

@@ -79,7 +79,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   #error: RelayError | undefined
   #listener: EndListener | undefined
   #upload: Readable | undefined
-  /** Its sink takes no more for now. */
+  /** Its sink takes no more for now, or there is none yet and enough has come. */
   #paused = false
   /** Decided when it is cancelled: whose turn it was then. */
   #stalled = false
@@ -105,6 +105,10 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.#dispatch(request, dispatcher)
   }
 
+  /**
+   * A connection ends with HEAD, as undici has it by default: a body that an upstream sends there against RFC 9110
+   * §9.3.2 would be the answer to whatever is sent next.
+   */
   #dispatch({ method, path, headers, body }: LegRequest, to: Dispatcher): void {
     const inParts = Buffer.isBuffer(body) && body.length > maxWholeBody
     to.dispatch(
@@ -168,7 +172,9 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     this.#unread ??= []
     this.#unread.push(chunk)
     this.#unreadBytes += chunk.length
-    if (this.#unreadBytes > unreadLimit) controller.pause()
+    if (this.#unreadBytes <= unreadLimit) return
+    this.#paused = true
+    controller.pause()
   }
 
   onResponseEnd(): void {
@@ -227,13 +233,18 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   }
 
   pipe(sink: BodySink): void {
-    this.#sink = sink
     const unread = this.#unread
     this.#unread = undefined
+    // What is known to be broken by now is not begun.
+    if (this.#error) return sink.error(this.#error)
+    this.#sink = sink
+    this.#paused = false
     let flowing = true
     if (unread) for (const chunk of unread) flowing = sink.data(chunk)
-    if (this.#error) sink.error(this.#error)
-    else if (this.#done) sink.end()
+    this.#paused = !flowing
+    // The sink has cut it, and has been told so.
+    if (this.#error) return
+    if (this.#done) sink.end()
     else if (flowing) this.#controller?.resume()
   }
 
@@ -253,7 +264,7 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
     if (!this.#done) this.#controller?.resume()
   }
 
-  /** The sink is full, or the upstream has read all there is of the body and more is to come. */
+  /** Nobody takes what is there, or the upstream has read all there is of the body and more is to come. */
   get #waitsForCaller(): boolean {
     const upload = this.#upload
     return this.#paused || (upload !== undefined && !upload.readableEnded && upload.readableLength === 0)
@@ -275,9 +286,14 @@ class Attempt extends Timed implements Dispatcher.DispatchHandler, UpstreamRespo
   #fail(error: RelayError): void {
     if (this.#done) return
     this.#error = error
-    this.#finish(error.token)
+    this.#finish(this.#isUnwanted(error) ? 'http_status' : error.token)
     if (this.status === 0) this.#resolve({ kind: 'failure', error })
     else this.#sink?.error(error)
+  }
+
+  /** It had failed by its status, and what was cut is only the rest that nobody read: the upstream did that no worse. */
+  #isUnwanted({ token, stalled }: RelayError): boolean {
+    return this.status >= 400 && (token === 'client_cancelled' || stalled === true)
   }
 
   #finish(error: ErrorToken | ''): void {

@@ -46,9 +46,14 @@ const cutShort = new Set([
   unexpectedEnd,
 ])
 
+/** Only the end of the process closes a pool with requests on it. */
+const poolEnded = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
+
 /** Turns what undici or Node reports into a token; `headReceived` tells a refused answer from a cut one. */
 export const classify = (error: unknown, { headReceived }: { headReceived: boolean }): RelayError => {
   const code = codeOf(error)
+  if (poolEnded.has(code))
+    return relayError('client_cancelled', 'the relay was shut down before the upstream had answered', error)
   const detail = error instanceof Error ? error.message || code : String(error)
   if (headReceived && cutShort.has(code)) return relayError('http_response_incomplete', detail, error)
   const token = tokens[code] ?? prefixes.find(([prefix]) => code.startsWith(prefix))?.[1]

@@ -137,7 +137,7 @@ export const result: PlanResult = {
 export const routeFigures: RouteFigures = {
   requests: 12,
   inFlight: 1,
-  byOutcome: { success: 10, partial: 1, failed: 1, rejected: 0, unmatched: 0 },
+  byOutcome: { success: 10, partial: 1, failed: 1, cancelled: 0, rejected: 0, unmatched: 0 },
   latency: { p50Ms: 12.5, p95Ms: 90 },
 }
 

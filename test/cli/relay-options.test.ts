@@ -169,3 +169,32 @@ test.each(['http://user:pa55word@cache', 'cache:6379', 'redis://user:pa55word@ca
     }
   },
 )
+
+describe('the drain delay is a part of the shutdown timeout', () => {
+  test('and refused when it is longer, naming both', () => {
+    const error = refusalOf(['--drain-delay', '3s', '--shutdown-timeout', '1s'])
+    expect(error?.message).toBe('--drain-delay 3s does not fit into --shutdown-timeout 1s')
+    expect(error?.fix).toMatch(/--shutdown-timeout longer than 3s.*--drain-delay shorter than 1s/)
+  })
+
+  test('also when it is its default that does not fit', () => {
+    expect(refusalOf(['--shutdown-timeout', '1s'])?.message).toMatch(/^--drain-delay 5s does not fit/)
+  })
+
+  test.each([
+    [['--drain-delay', '1s', '--shutdown-timeout', '1s']],
+    [['--drain-delay', '0s', '--shutdown-timeout', '0s']],
+  ])('and taken when it fits: %s', args => {
+    expect(refusalOf(args)).toBeUndefined()
+  })
+
+  const refusalOf = (args: readonly string[]): UsageError | undefined => {
+    try {
+      configOf(args)
+    } catch (error) {
+      if (error instanceof UsageError) return error
+      throw error
+    }
+    return undefined
+  }
+})

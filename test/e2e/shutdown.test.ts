@@ -8,7 +8,7 @@ import { gate } from '../support/gate.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { directoryWith } from './support/directories.ts'
-import { type RelayProcess, startRelayProcess } from './support/relay-process.ts'
+import { freePorts, type RelayProcess, spawnRelay, startRelayProcess } from './support/relay-process.ts'
 import { oneUpstream, routeYaml } from './support/routes.ts'
 
 const close = closing()
@@ -87,13 +87,38 @@ describe('told to stop', () => {
     for (const { status, complete } of await Promise.all(inFlight))
       expect([status, complete]).toEqual([0, false])
     await eventually(() => expect(cut).toHaveLength(7))
+    const log = relay.log()
+    const lines = log.filter(({ msg }) => msg === 'request')
+    expect(lines).toHaveLength(7)
+    for (const line of lines) expect(line).toMatchObject({ route: 'default/slow', status: 0 })
+    expect(log.at(-1)).toMatchObject({ msg: 'stopped', clean: false })
   })
 
   test('counts the drain delay in the time it has', async () => {
     const { upstream } = await gatedUpstream()
-    const relay = await start(upstream, '--drain-delay', '1h', '--shutdown-timeout', '200ms')
+    const relay = await start(upstream, '--drain-delay', '1s', '--shutdown-timeout', '1s')
+    const request = relay.ask({ path: '/slow' })
+    await eventually(() => expect(upstream.received).toHaveLength(1))
+    const before = performance.now()
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(1)
+    expect(performance.now() - before).toBeLessThan(3_000)
+    expect((await request).complete).toBe(false)
+  })
+
+  test('waits for no drain delay when it never was ready', async () => {
+    const relay = spawnRelay([
+      'run',
+      directoryWith({ 'bad.yaml': 'a: [' }),
+      ...freePorts,
+      '--drain-delay',
+      '20s',
+    ])
+    await relay.line('no route could be loaded')
+    const before = performance.now()
     relay.child.kill('SIGTERM')
     expect(await relay.exit).toBe(0)
+    expect(performance.now() - before).toBeLessThan(5_000)
   })
 
   test('finishes what began on routes that a reload has replaced since', async () => {
@@ -123,15 +148,56 @@ describe('told to stop', () => {
     expect(cut).toEqual([])
   })
 
-  test('gives up on a copy as on a request', async () => {
+  test('gives a copy that hangs 5 s, cuts it, says so, and ends with 0: every caller was answered', async () => {
+    const { upstream, cut } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '0s', '--access-log', 'all')
+    expect((await relay.ask({ path: '/copied' })).status).toBe(200)
+    await eventually(() => expect(upstream.received).toHaveLength(2))
+    const before = performance.now()
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(0)
+    const took = performance.now() - before
+    expect(took).toBeGreaterThan(4_500)
+    expect(took).toBeLessThan(9_000)
+    expect(await relay.line('cut off copies that did not end in time')).toMatchObject({ copies: 1 })
+    await eventually(() => expect(cut).toEqual(['/copy']))
+    expect(await relay.line('late leg')).toMatchObject({
+      leg: {
+        name: 'copy',
+        outcome: 'cancelled',
+        error: 'client_cancelled',
+        detail: expect.stringContaining('shut down'),
+      },
+    })
+    expect(relay.log().at(-1)).toMatchObject({ msg: 'stopped', clean: true })
+  })
+
+  test('gives a copy that hangs no more than what is left of the time', async () => {
     const { upstream, cut } = await gatedUpstream()
     const relay = await start(upstream, '--drain-delay', '0s', '--shutdown-timeout', '200ms')
     await relay.ask({ path: '/copied' })
     await eventually(() => expect(upstream.received).toHaveLength(2))
+    const before = performance.now()
+    relay.child.kill('SIGTERM')
+    expect(await relay.exit).toBe(0)
+    expect(performance.now() - before).toBeLessThan(3_000)
+    expect(await relay.line('cut off copies that did not end in time')).toMatchObject({ copies: 1 })
+    await eventually(() => expect(cut).toEqual(['/copy']))
+  })
+
+  test('lets a leg finish whose caller has left, so that no fan-out stays half applied', async () => {
+    const { upstream, cut } = await gatedUpstream()
+    const relay = await start(upstream, '--drain-delay', '0s', '--shutdown-timeout', '1s')
+    const caller = await RawClient.connect(relay.data)
+    caller.send('POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')
+    await eventually(() => expect(upstream.received).toHaveLength(1))
+    caller.close()
+    await relay.line('request')
     relay.child.kill('SIGTERM')
     expect(await relay.exit).toBe(1)
-    expect(await relay.line('gave up on requests that did not end in time')).toMatchObject({ aborted: 1 })
-    await eventually(() => expect(cut).toEqual(['/copy']))
+    const line = await relay.line('gave up on requests that did not end in time')
+    expect(line).toMatchObject({ aborted: 0, legs: 1, copies: 0 })
+    await eventually(() => expect(cut).toEqual(['/slow']))
   })
 
   test.each([

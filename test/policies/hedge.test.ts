@@ -123,6 +123,41 @@ describe('tries that fail', () => {
     expect(tries.map(({ response }) => response?.discardedTo)).toEqual([undefined, 65536])
   })
 
+  it.each([
+    ['reset', { afterMs: 300, token: 'connection_terminated' }, 500],
+    ['a timeout', { afterMs: 300, token: 'http_response_timeout' }, 500],
+  ] as const)('an answer beats %s that comes later', async (_what, failure, expectedAt) => {
+    const { ended, at, tries } = await run([{ afterMs: 250, status: 503 }, failure])
+    expect({ ended, at }).toEqual({ ended: 503, at: expectedAt })
+    expect(tries[0]!.response).toMatchObject({ discardedTo: undefined, cancelled: undefined })
+  })
+
+  it('an answer that was cut while it waited beats nothing', async () => {
+    const { clock, send, tries } = start([
+      { afterMs: 250, status: 503, hung: true },
+      { afterMs: 300, token: 'connection_terminated' },
+    ])
+    const { result } = send()
+    await elapse(clock, 300, 50)
+    tries[0]!.response!.cancel(relayError('http_response_timeout', 'too late'))
+    await elapse(clock, 300, 50)
+    expect(describeOutcome(result.outcome)).toBe('connection_terminated')
+    expect(clock.armed).toBe(0)
+  })
+
+  it('an answer gives its slot up to a try that waits for one', async () => {
+    const { clock, send, tries } = start([
+      { afterMs: 250, status: 503 },
+      { afterMs: 300, status: 200 },
+    ])
+    const { context } = send()
+    await elapse(clock, 200, 50)
+    // As if the second had not been sent.
+    context.attempts--
+    await elapse(clock, 50)
+    expect(tries[0]!.response?.discardedTo).toBe(65536)
+  })
+
   it('a try that was refused at once does not end the one beside it', async () => {
     const { ended, at } = await run([{ afterMs: 400, status: 200 }, { token: 'circuit_open' }])
     expect({ ended, at }).toEqual({ ended: 200, at: 400 })
@@ -200,6 +235,27 @@ describe('a leg that is stopped', () => {
     await settled()
     expect(result.outcome).toEqual({ kind: 'failure', error })
     expect(tries.map(({ cancelled }) => cancelled)).toEqual([error, error])
+    await elapse(clock, 1000, 50)
+    expect([tries.length, clock.armed]).toEqual([2, 0])
+  })
+
+  it.each([
+    ['deadline_exceeded', true, 503],
+    ['deadline_exceeded', false, 'deadline_exceeded'],
+    ['client_cancelled', true, 'client_cancelled'],
+  ] as const)('%s, with an answer that waits (whole: %s), leaves %s', async (token, isWhole, expected) => {
+    const { clock, send, tries } = start([
+      { afterMs: 250, status: 503, hung: true },
+      { afterMs: 900, status: 200 },
+    ])
+    const { context, result } = send()
+    await elapse(clock, 300, 50)
+    if (isWhole) tries[0]!.response!.arrive()
+    context.running!.cancel(relayError(token, 'stopped'))
+    await settled()
+    expect(describeOutcome(result.outcome)).toBe(expected)
+    expect(tries[0]!.response?.ended).toBe(isWhole ? '' : token)
+    expect(tries[1]!.cancelled?.token).toBe(token)
     await elapse(clock, 1000, 50)
     expect([tries.length, clock.armed]).toEqual([2, 0])
   })

@@ -272,7 +272,7 @@ test('a caller that does not read an answer from memory is let go after timeouts
   await eventually(() => expect(relay.observer.inFlight.requests).toBe(1))
   clock.advance(2000)
   await isIdle(relay)
-  expect(relay.observer.exchanges.at(-1)).toMatchObject({ status: 200, outcome: 'success' })
+  expect(relay.observer.exchanges.at(-1)).toMatchObject({ status: 200, outcome: 'cancelled' })
 })
 
 test('no timer is left once everything has ended', async () => {

@@ -255,9 +255,9 @@ describe('access lines', () => {
 
   it('warn of what failed and inform of what did not', () => {
     const { accessLog, records } = written('all')
-    const outcomes = ['success', 'partial', 'failed', 'rejected', 'unmatched'] as const
+    const outcomes = ['success', 'partial', 'failed', 'cancelled', 'rejected', 'unmatched'] as const
     for (const outcome of outcomes) accessLog?.exchange(exchange({ outcome }))
-    expect(records().map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'warn', 'info'])
+    expect(records().map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'info', 'warn', 'info'])
   })
 
   it('are wanted only for what is not a success under errors', () => {

@@ -170,7 +170,8 @@ describe('tracing', () => {
     tracing.request('GET', 'a/b', []).end(502, 'failed')
     tracing.request('GET', 'a/b', []).end(404, 'success')
     tracing.request('GET', 'a/b', []).end(0, 'failed')
-    const [error, answered, left] = await spans()
+    tracing.request('GET', 'a/b', []).end(200, 'cancelled')
+    const [error, answered, left, leftLater] = await spans()
     expect(error).toMatchObject({
       status: { code: SpanStatusCode.ERROR },
       attributes: { 'error.type': '502' },
@@ -179,6 +180,11 @@ describe('tracing', () => {
     expect(left).toMatchObject({
       status: { code: SpanStatusCode.UNSET },
       attributes: { 'error.type': 'client_cancelled' },
+    })
+    expect(leftLater!.attributes).toMatchObject({
+      'error.type': 'client_cancelled',
+      'http.response.status_code': 200,
+      'fanout.outcome': 'cancelled',
     })
   })
 

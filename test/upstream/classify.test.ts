@@ -38,6 +38,15 @@ describe('classify', () => {
     expect(classify(failing(code), after).token).toBe('http_response_incomplete')
   })
 
+  test.each([
+    ['UND_ERR_DESTROYED', before],
+    ['UND_ERR_DESTROYED', after],
+    ['UND_ERR_CLOSED', before],
+  ])('%s is no failure of the upstream: the relay is being shut down', (code, when) => {
+    const { token, detail } = classify(failing(code), when)
+    expect([token, detail]).toEqual(['client_cancelled', expect.stringContaining('shut down')])
+  })
+
   test('keeps cause and words for the log', () => {
     const cause = failing('ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.1:80')
     expect(classify(cause, before)).toEqual({ token: 'connection_refused', detail: cause.message, cause })

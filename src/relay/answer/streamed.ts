@@ -1,15 +1,10 @@
 import type { UpstreamResponse } from '../../core/call.ts'
-import { drain } from '../../policies/drain.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Leg } from '../leg.ts'
 import type { Answer } from './answer.ts'
 import { CallerSink } from './caller-sink.ts'
 import { sendFailure } from './failure.ts'
-
-interface Refusal {
-  readonly leg: Leg
-  readonly response: UpstreamResponse
-}
+import { Refusal } from './refusal.ts'
 
 /**
  * Primary and First: one leg's answer goes to the caller as it comes. Under Primary that leg is `from`;
@@ -20,8 +15,8 @@ export class StreamedAnswer implements Answer {
   readonly #first: boolean
   #decided = false
   #sink: CallerSink | undefined
-  /** Under First: answers that wait, unread and with their legs open, in case that nobody succeeds. */
-  #refusals: Refusal[] = []
+  /** Under First, in the order in which they came. */
+  readonly #refusals: Refusal[] = []
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange
@@ -30,44 +25,51 @@ export class StreamedAnswer implements Answer {
 
   responded(leg: Leg, response: UpstreamResponse): void {
     if (this.#first) this.#race(leg, response)
-    else if (leg.compiled.index === this.#exchange.route.answer.from) this.#pass({ leg, response })
+    else if (leg.compiled.index === this.#exchange.route.answer.from) this.#pass(leg, response)
     else leg.drain(response)
   }
 
   #race(leg: Leg, response: UpstreamResponse): void {
-    if (this.#decided) return leg.drain(response)
+    const { callerGone } = this.#exchange
+    if (this.#decided || (callerGone && response.status >= 400)) return leg.drain(response)
     if (response.status < 400) {
-      this.#pass({ leg, response })
+      this.#pass(leg, response)
       this.#exchange.cancelAwaited('client_cancelled', 'another upstream was first', leg)
-    } else {
-      this.#refusals.push({ leg, response })
-      this.#settle(leg)
+      return
     }
+    const refusal = new Refusal(this.#exchange, leg, response, cut => this.#forget(cut))
+    this.#refusals.push(refusal)
+    this.#settle(leg)
+    if (!this.#decided) refusal.hold()
   }
 
   /** Once all that still run have refused, the first of them is the answer. */
   #settle(last: Leg): void {
     const { awaited, awaitedOpen } = this.#exchange
-    if (awaitedOpen > this.#refusals.length) return
+    if (awaitedOpen > this.#refusals.filter(({ isOpen }) => isOpen).length) return
     const refusal = this.#refusals.shift()
-    if (refusal) this.#pass(refusal)
+    if (refusal) this.#pass(refusal.leg, refusal.response, refusal)
     else sendFailure(this.#exchange, awaited.find(({ outcome }) => outcome === 'failure') ?? last)
   }
 
-  #pass({ leg, response }: Refusal): void {
+  /** `held` is what has been read of it before. */
+  #pass(leg: Leg, response: UpstreamResponse, held?: Refusal): void {
     this.#decided = true
     this.#dropRefusals()
     this.#sink = new CallerSink(this.#exchange, leg, response)
     if (this.#exchange.callerGone) this.#sink.callerLeft()
-    response.pipe(this.#sink)
+    if (held) held.passTo(this.#sink)
+    else response.pipe(this.#sink)
     this.#sink.flush()
   }
 
+  #forget(refusal: Refusal): void {
+    const at = this.#refusals.indexOf(refusal)
+    if (at >= 0) this.#refusals.splice(at, 1)
+  }
+
   #dropRefusals(): void {
-    for (const { leg, response } of this.#refusals.splice(0)) {
-      drain(response, this.#exchange.parts.clock)
-      leg.complete(response.status)
-    }
+    for (const refusal of this.#refusals.splice(0)) refusal.drop()
   }
 
   ended(leg: Leg): void {

@@ -5,6 +5,7 @@ import type { PlannedIdempotencyKey } from '../../plan/types.ts'
 import type { Exchange } from '../exchange.ts'
 import { headerValue } from '../header-value.ts'
 import type { RequestHead } from '../request-head.ts'
+import type { ServingRoute } from '../route.ts'
 import type { RememberedAnswer } from './answers.ts'
 import { fingerprint } from './fingerprint.ts'
 import { newKey, readKey } from './key.ts'
@@ -55,7 +56,7 @@ export const claimKey = (
     case 'replay':
       exchange.replayed = true
       exchange.outcome = outcomeOf(found.answer)
-      replay(exchange, found.answer, head.requestId)
+      replay(exchange, found.answer, head.requestId, awaitedNames(route))
       return false
     case 'in_flight':
       exchange.refuse(keyInFlight(header))
@@ -65,6 +66,9 @@ export const claimKey = (
       return false
   }
 }
+
+const awaitedNames = ({ legs }: ServingRoute): readonly string[] =>
+  legs.filter(({ awaited }) => awaited).map(({ name }) => name)
 
 /** Callers do not know each other's keys: what one was answered must not reach another. */
 const callerOf = ({ headers }: RequestHead): string => {

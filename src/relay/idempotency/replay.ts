@@ -12,14 +12,19 @@ const ofTheFirst: ReadonlySet<string> = new Set([
   'x-request-id',
 ])
 
-/** Gives the answer of the first request with this key to another one. */
+/**
+ * Gives the answer of the first request with this key to another one. `legs` are the names of those that would have
+ * been awaited: each has its entry in `Server-Timing`, without a time, because nothing was sent.
+ */
 export const replay = (
   { parts, request, response }: Pick<Arrival, 'parts' | 'request' | 'response'>,
   { status, headers: stored, body }: RememberedAnswer,
   requestId: string,
+  legs: readonly string[],
 ): void => {
   const headers = withoutFields(stored, ofTheFirst)
-  headers.push('X-Request-Id', requestId, 'Idempotent-Replayed', 'true')
+  const timing = legs.map(name => `${name};desc="replayed"`).join(', ')
+  headers.push('X-Request-Id', requestId, 'Server-Timing', timing, 'Idempotent-Replayed', 'true')
   // The first may have gone out in chunks; by now its length is known (RFC 9110 §8.6: none with 204 and 304).
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304
   if (hasBody && headerValue(headers, 'content-length') === undefined)

@@ -15,8 +15,7 @@ export function createAccessLog(logger: Logger, mode: AccessLogMode): AccessLog 
     wants: (outcome: RouteOutcome) => all || outcome !== 'success',
     wantsLeg: (outcome: LegOutcome) => outcome === 'failure' || (all && outcome !== 'pending'),
     exchange: summary => {
-      const calm = summary.outcome === 'success' || summary.outcome === 'unmatched'
-      logger[calm ? 'info' : 'warn'](exchangeFields(summary), 'request')
+      logger[calm.has(summary.outcome) ? 'info' : 'warn'](exchangeFields(summary), 'request')
     },
     lateLeg: (requestId, route, leg) => {
       logger[leg.outcome === 'failure' ? 'warn' : 'info'](
@@ -26,6 +25,9 @@ export function createAccessLog(logger: Logger, mode: AccessLogMode): AccessLog 
     },
   }
 }
+
+/** What the callers themselves have done is nothing to act upon. */
+const calm: ReadonlySet<RouteOutcome> = new Set(['success', 'cancelled', 'unmatched'])
 
 const exchangeFields = (summary: ExchangeSummary) => ({
   route: summary.route,

@@ -6,6 +6,7 @@ export const outcomes = [
   'success',
   'partial',
   'failed',
+  'cancelled',
   'rejected',
   'unmatched',
 ] as const satisfies RouteOutcome[]

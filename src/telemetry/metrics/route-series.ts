@@ -80,7 +80,7 @@ export class RouteSeries implements RouteObserver {
 
   figures(): RouteFigures {
     const values = this.#cells.values
-    const byOutcome = { success: 0, partial: 0, failed: 0, rejected: 0, unmatched: 0 }
+    const byOutcome = { success: 0, partial: 0, failed: 0, cancelled: 0, rejected: 0, unmatched: 0 }
     let requests = 0
     for (const [key, series] of this.#requests) {
       const count = values[series.first]!

@@ -101,8 +101,8 @@ class ServerSpan implements RequestSpan {
     span.setAttribute('fanout.outcome', outcome)
     if (details) span.setAttribute('fanout.strategy', details.strategy)
     if (details?.replayed) span.setAttribute('fanout.replayed', true)
-    if (status === 0) span.setAttribute('error.type', 'client_cancelled')
-    else span.setAttribute('http.response.status_code', status)
+    if (status === 0 || outcome === 'cancelled') span.setAttribute('error.type', 'client_cancelled')
+    if (status !== 0) span.setAttribute('http.response.status_code', status)
     // Semantic conventions for HTTP: 4xx is no error of a server.
     if (status >= 500) {
       span.setAttribute('error.type', String(status))

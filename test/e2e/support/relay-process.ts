@@ -8,7 +8,7 @@ import {
   whenServing,
 } from './running-relay.ts'
 
-export { binary, freePorts, type LogLine, type RelayProcess } from './running-relay.ts'
+export { binary, freePorts, type Launched, type LogLine, type RelayProcess } from './running-relay.ts'
 
 export interface StartOptions extends LaunchOptions {
   readonly args?: readonly string[]

@@ -18,7 +18,10 @@ const replayed = async ({ method = 'POST', draining = false, ...stored }: Case):
   const { client, request, response } = await track(await new ReplyServer().listen()).ask(method)
   const parts = { draining: () => draining } as RelayParts
   const { status = 200, headers = [], body = '' } = stored
-  replay({ parts, request, response }, { status, headers, body: Buffer.from(body) }, 'second')
+  replay({ parts, request, response }, { status, headers, body: Buffer.from(body) }, 'second', [
+    'crm',
+    'shop',
+  ])
   return client.response({ method })
 }
 
@@ -39,7 +42,7 @@ describe('replay', () => {
     const headers = [...first, 'Server-Timing', 'crm;dur=38', 'DATE', date]
     const answer = await replayed({ headers })
     expect(answer.all('x-request-id')).toEqual(['second'])
-    expect(answer.all('server-timing')).toEqual([])
+    expect(answer.all('server-timing')).toEqual(['crm;desc="replayed", shop;desc="replayed"'])
     expect(answer.all('connection')).not.toContain('close')
     expect(answer.all('keep-alive')).not.toContain('timeout=99')
     expect(answer.all('date')).toHaveLength(1)

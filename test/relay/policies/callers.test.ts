@@ -36,7 +36,9 @@ test('a caller that leaves while a shared limit is asked leaves nothing behind, 
     expect(open).toBe(0)
   })
   answer(0)
-  await eventually(() => expect(relay.observer.exchanges).toMatchObject([{ status: 0, outcome: 'rejected' }]))
+  await eventually(() =>
+    expect(relay.observer.exchanges).toMatchObject([{ status: 0, outcome: 'cancelled' }]),
+  )
   await isIdle(relay)
   expect([returned, a.received.length]).toEqual([1, 0])
 })

@@ -51,3 +51,32 @@ test('a POST without a key is not hedged', async () => {
   expect((await answer).status).toBe(200)
   expect(a.received.length).toBe(1)
 })
+
+test.each([
+  ['is reset', '0s'],
+  ['runs out of time', '300ms'],
+])('the answer of the first attempt is the answer when the second %s', async (_what, backendRequest) => {
+  const { clock, relay, next } = await start({ timeouts: { backendRequest } })
+  const answer = ask(relay)
+  const first = await next()
+  clock.advance(50)
+  const second = await next()
+  first.writeHead(503, { 'retry-after': '7' }).end('busy')
+  await eventually(() => expect(relay.observer.legs.length).toBe(1))
+  if (backendRequest === '0s') second.destroy()
+  else clock.advance(300)
+  const got = await answer
+  expect([got.status, got.header('retry-after'), got.body.toString()]).toEqual([503, '7', 'busy'])
+})
+
+test('the answer of the first attempt is the answer when the deadline ends the second', async () => {
+  const { clock, relay, next } = await start({ timeouts: { request: '500ms' } })
+  const answer = ask(relay)
+  const first = await next()
+  clock.advance(50)
+  await next()
+  first.writeHead(503).end('busy')
+  await eventually(() => expect(relay.observer.legs.length).toBe(1))
+  clock.advance(450)
+  expect(await answer).toMatchObject({ status: 503, body: Buffer.from('busy') })
+})

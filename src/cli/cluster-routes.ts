@@ -22,7 +22,7 @@ export const clusterRoutes = async (values: Values, env: Io['env']): Promise<Rel
     if (!(error instanceof ApiError)) throw error
     throw new UsageError('the API server cannot be reached as told', {
       why: error.message,
-      fix: 'see --kubeconfig, --context and --token-dir',
+      fix: error.fix ?? 'see --kubeconfig, --context and --token-dir',
     })
   }
 }

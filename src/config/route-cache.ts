@@ -17,7 +17,8 @@ export interface CacheOwner {
 }
 
 const format = 1
-const maxBytes = 64 * 1024 * 1024
+/** Two of them, the new one beside the old, must fit into the volume of 64Mi that a pod has for it. */
+const maxBytes = 24 * 1024 * 1024
 
 interface CacheFile extends CacheOwner {
   readonly format: number
@@ -89,12 +90,15 @@ export class RouteCache {
   async #write({ objects, confirmedAtMs }: CachedRoutes): Promise<void> {
     const { server, namespace } = this.#owner
     const content: CacheFile = { format, server, namespace, confirmedAtMs, routes: objects }
+    const text = JSON.stringify(content)
+    const size = Buffer.byteLength(text)
+    if (size > maxBytes) throw new Error(`${size} bytes are more than the ${maxBytes} that it may have`)
     const temporary = `${this.#file}.${randomBytes(4).toString('hex')}`
     try {
       // Routes may name internal addresses.
       const file = await open(temporary, 'wx', 0o600)
       try {
-        await file.writeFile(JSON.stringify(content))
+        await file.writeFile(text)
         await file.sync()
       } finally {
         await file.close()

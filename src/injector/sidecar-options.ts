@@ -4,6 +4,7 @@ import { InvalidAnnotation } from './annotation-values.ts'
 import { type Annotation, annotations } from './annotations.ts'
 import { ownVariables } from './environment.ts'
 import type { EnvVar } from './pod.ts'
+import { readSettings } from './read-settings.ts'
 
 /** What the operator of a cluster decides for all relays. */
 export interface SidecarOptions {
@@ -39,6 +40,12 @@ export class InvalidOptions extends Error {
 /** Refuses at start what would otherwise refuse every pod, or be without effect. @throws InvalidOptions */
 export const checkOptions = (options: SidecarOptions): void => {
   for (const [name, text] of Object.entries(options.defaults ?? {})) checkDefault(name, text, options)
+  const [contradiction] = readSettings(undefined, options).problems
+  if (contradiction)
+    throw new InvalidOptions(
+      `the defaults of relays contradict each other: ${contradiction.message}`,
+      contradiction.fix,
+    )
   for (const { name } of options.env ?? []) checkVariable(name)
 }
 

@@ -475,6 +475,13 @@ describe.runIf(hasHelm())('the gateway', () => {
     expect(spec.containers[0].volumeMounts.map(({ name }: { name: string }) => name)).toEqual(names)
   })
 
+  it('keeps no node from being removed by its route cache', () => {
+    const evictable = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes'
+    expect(gatewayPod().metadata.annotations).toEqual({ [evictable]: 'fanout-relay-cache' })
+    const own = { [evictable]: 'fanout-relay-cache,mine', a: 'b' }
+    expect(gatewayPod({ 'gateway.podAnnotations': own }).metadata.annotations).toEqual(own)
+  })
+
   it('is not injected, being a relay', () => {
     expect(gatewayPod().metadata.labels).toMatchObject({ 'fanoutrelay.dev/inject': 'false' })
   })

@@ -50,3 +50,12 @@ it('takes other variables', () => {
   }))
   expect(() => checkOptions({ ...sidecar, env })).not.toThrow()
 })
+
+it('refuses defaults that contradict each other, with which no pod could be injected', () => {
+  const check = (defaults: Record<string, string>) => () => checkOptions({ ...sidecar, defaults })
+  expect(check({ 'memory-request': '512Mi' })).toThrow(
+    /contradict each other: .*memory-request is 512Mi, more than/,
+  )
+  expect(check({ 'memory-request': '512Mi', 'memory-limit': '512Mi' })).not.toThrow()
+  expect(check({ port: '4782' })).toThrow(InvalidOptions)
+})

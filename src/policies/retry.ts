@@ -1,5 +1,6 @@
 import type { Call, CallContext, HeaderList, LegRequest, Outcome, Policy } from '../core/call.ts'
 import { type Clock, longestTimerMs } from '../core/clock.ts'
+import type { RelayError } from '../core/errors.ts'
 import type { PolicyObserver } from '../core/observer.ts'
 import { type BackoffOptions, fullJitterMs } from './backoff.ts'
 import { drain } from './drain.ts'
@@ -54,7 +55,7 @@ const resender = (options: RetryOptions, mayPass: (outcome: Outcome) => boolean,
   return async function sendAgain(request, context, first) {
     let outcome = first
     for (let retries = 1; mayPass(outcome) && mayRepeat(request, outcome, options); retries++) {
-      if (context.cancelled) return { kind: 'failure', error: context.cancelled }
+      if (context.cancelled) return stopped(outcome, context.cancelled)
       if (retries > attempts) {
         observer.retriesExhausted()
         break
@@ -77,6 +78,10 @@ const resender = (options: RetryOptions, mayPass: (outcome: Outcome) => boolean,
     return outcome
   }
 }
+
+/** An answer that has arrived whole outlasts the deadline; any other was cut by what stopped the leg. */
+const stopped = (outcome: Outcome, error: RelayError): Outcome =>
+  outcome.kind === 'response' ? outcome : { kind: 'failure', error }
 
 const mayRepeat = (request: LegRequest, outcome: Outcome, options: ReplayOptions): boolean =>
   outcome.kind === 'failure' && outcome.error.unsent ? mayResendUnsent(request) : mayResend(request, options)

@@ -6,6 +6,7 @@ import { isEnding } from './ending.ts'
 import { allowedMethods } from './methods.ts'
 import { proxyStatus } from './rejection.ts'
 import { headReader } from './request-head.ts'
+import { isReserved } from './reserved-path.ts'
 
 interface Refusal {
   readonly status: number
@@ -129,7 +130,7 @@ const refuse = (refusal: Refusal | undefined, socket: ServerSocket): void => {
 }
 
 /** For a path of the relay itself, which is in no books; Hono insists on answering, and must find nobody there. */
-const isOwn = ({ url = '' }: IncomingMessage): boolean => url.includes('/-/fanout')
+const isOwn = ({ url = '' }: IncomingMessage): boolean => isReserved(url)
 
 /** Answers a request whose body is broken, in place of whoever took it, who counts what it was answered. */
 const answerInstead = (refusal: Refusal, response: ServerResponse): void => {

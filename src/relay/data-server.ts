@@ -8,9 +8,7 @@ import { dropRest, linger } from './linger.ts'
 import { allowedMethods } from './methods.ts'
 import type { Overload } from './overload.ts'
 import type { RelayState } from './reserved-app.ts'
-
-/** Paths the relay keeps for itself on the data port. */
-export const reservedPrefix = '/-/fanout/'
+import { isReserved } from './reserved-path.ts'
 
 const maxHeaderBytes = 16 * 1024
 
@@ -84,14 +82,6 @@ const boundRest = (request: IncomingMessage, response: ServerResponse): void => 
     if (!request.complete) dropRest(request, response)
   })
 }
-
-const absoluteReserved = /^https?:\/\/[^/?#]*\/-\/fanout\//i
-
-const isReserved = (url: string): boolean =>
-  url.startsWith(reservedPrefix) ||
-  url === '/-/fanout' ||
-  url.startsWith('/-/fanout?') ||
-  (!url.startsWith('/') && absoluteReserved.test(url))
 
 /** RFC 9112 §3.2: required since HTTP/1.1; whoever sends none is told so like any other caller. */
 const hasHost = ({ headers, httpVersionMinor }: IncomingMessage): boolean =>

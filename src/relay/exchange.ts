@@ -38,12 +38,8 @@ export class Exchange extends Timed {
   reply: Reply
   /** Sent to each leg, with the leg's name behind it. */
   key: string | undefined
-  /** Until there is an answer to judge, whatever ends the request is the caller's doing. */
-  outcome: RouteOutcome = 'cancelled'
   /** Answered from memory. */
   replayed = false
-  /** The caller left and nobody else wants the answer. */
-  callerGone = false
   /** The body while it comes in. */
   upload: Upload | undefined
   /** Instant by which the whole must be done; Infinity = nothing bounds it. */
@@ -53,6 +49,8 @@ export class Exchange extends Timed {
   readonly #match: PlannedMatch
   readonly #startedAt: number
   readonly #answer: Answer
+  /** Until there is an answer to judge, whatever ends the request is the caller's doing. */
+  #outcome: RouteOutcome = 'cancelled'
   #copies: Leg[] | undefined
   #open = 0
   #awaitedOpen = 0
@@ -111,6 +109,20 @@ export class Exchange extends Timed {
     this.#heldBytes += bytes
     budget.bufferedBytes += bytes
     return true
+  }
+
+  get outcome(): RouteOutcome {
+    return this.#outcome
+  }
+
+  /** What is made of an answer that is for nobody changes nothing. */
+  set outcome(outcome: RouteOutcome) {
+    if (!this.callerGone) this.#outcome = outcome
+  }
+
+  /** The caller left, or was told that its body is broken, and nobody else wants the answer. */
+  get callerGone(): boolean {
+    return this.response.destroyed && !this.#entry
   }
 
   /** True once the caller has been answered or has left: nothing may begin any more. */
@@ -269,14 +281,10 @@ export class Exchange extends Timed {
 
   #onClose(): void {
     const { response, head, parts, route } = this
-    // Before its legs hear of it: what they make of an answer now is for nobody.
     const outcome = this.#outcomeAtClose
     if (!response.writableFinished) {
       // Whoever sent a key may come back for the answer, so it is made all the same.
-      if (!this.#entry) {
-        this.callerGone = true
-        this.#answer.callerLeft()
-      }
+      if (!this.#entry) this.#answer.callerLeft()
       if (isSafe(head.method)) this.cancelAwaited('client_cancelled', 'the caller left')
     }
     parts.budget.inFlight--

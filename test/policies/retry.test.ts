@@ -235,12 +235,15 @@ describe('the wait', () => {
     expect([tries.length, observer.retries]).toEqual([1, []])
   })
 
-  it('does not begin for a leg that was stopped when the answer was there', async () => {
-    const { clock, observer, send } = start([{ status: 503 }])
+  it.each<[string, Step, number | ErrorToken]>([
+    ['its answer stands, which has outlasted the deadline or was cut by it', { status: 503 }, 503],
+    ['a failure is that it was stopped', fails, 'deadline_exceeded'],
+  ])('does not begin for a leg that has been stopped: %s', async (_what, step, expected) => {
+    const { clock, observer, send } = start([step])
     const error = relayError('deadline_exceeded', 'too late')
     const { result } = send(legRequest(), legContext({ cancelled: error }))
     await settled()
-    expect(result.outcome).toEqual({ kind: 'failure', error })
+    expect(describeOutcome(result.outcome)).toBe(expected)
     expect([clock.armed, observer.retries]).toEqual([0, []])
   })
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { message, problemOf, relayTo, sendHostile } from '../conformance/harness.ts'
 import { json, requestBytes } from '../support/ask.ts'
@@ -6,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { gate } from '../support/gate.ts'
 import { RawClient } from '../support/raw-client.ts'
 import type { TestRelay } from '../support/relay.ts'
-import { startUpstream } from '../support/upstream.ts'
+import { startRawUpstream, startUpstream } from '../support/upstream.ts'
 
 const close = closing()
 
@@ -106,6 +107,41 @@ describe('every request is in the books once', () => {
     expect(await booked(relay)).toEqual([['default/all', 400]])
     await eventually(() => expect(relay.tables.inUse).toBe(0))
     expect(relay.observer.defects).toEqual([])
+  })
+
+  test('a body that breaks as an upstream answers what has come of it: the answer it got', async () => {
+    const waiting = new Set<Socket>()
+    const upstream = close(
+      await startRawUpstream((socket, bytes) => void (bytes.includes('hello') && waiting.add(socket))),
+    )
+    const relay = close(
+      await relayTo(upstream.url, { limits: { maxBodySize: '4', onOversize: 'StreamAll' } }),
+    )
+    const count = 5
+    for (let i = 1; i <= count; i++) {
+      const client = await send(relay, chunked('5\r\nhello\r\n'))
+      await eventually(() => expect(waiting.size).toBe(i))
+      client.send('zz\r\n')
+      ;[...waiting].at(-1)!.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      // Whichever comes first, nothing of the other follows it.
+      expect([200, 400]).toContain((await client.response()).status)
+      expect((await client.untilClosed()).toString()).toBe('')
+    }
+    await booked(relay)
+    const outcomes = { 200: 'success', 400: 'cancelled' } as Record<number, string>
+    for (const { status, outcome } of relay.observer.exchanges) expect(outcome).toBe(outcomes[status])
+    expect(relay.observer.exchanges).toHaveLength(count)
+    await eventually(() => expect(relay.tables.inUse).toBe(0))
+    expect(relay.observer.defects).toEqual([])
+  })
+
+  test('a body that breaks on a path that only looks like one of the relay itself', async () => {
+    const { relay } = await start()
+    const fields = ['Transfer-Encoding: chunked', 'X-Request-Id: mine-1']
+    const bytes = message('POST /x?next=/-/fanout/readyz HTTP/1.1', fields, badChunk)
+    const answer = await (await send(relay, bytes)).response()
+    expect([answer.status, answer.header('x-request-id')]).toEqual([400, 'mine-1'])
+    expect(await booked(relay)).toEqual([['default/all', 400]])
   })
 
   test('a body that breaks behind an earlier request that is not answered yet', async () => {

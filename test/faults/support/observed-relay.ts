@@ -26,6 +26,8 @@ export interface LoggedRequest {
 
 export interface ObservedRelay extends TestRelay {
   readonly routeId: string
+  /** Of its pool for this upstream, which must be there. */
+  connectionsTo(origin: string): number
   metrics(): Promise<readonly ParsedSample[]>
   /** `undefined` until its line has been written. */
   logged(requestId: string): LoggedRequest | undefined
@@ -57,6 +59,13 @@ export const startObserved = async (name: string, spec: object): Promise<Observe
   return {
     ...relay,
     routeId: `default/${name}`,
+    connectionsTo: origin => {
+      const known = relay.pools.size
+      const { stats } = relay.pools.acquire(origin)
+      if (relay.pools.size !== known) throw new Error(`no pool for ${origin}`)
+      relay.pools.release(origin)
+      return stats.connected
+    },
     metrics: async () => parseExposition(await metrics.render('text'), 'text'),
     logged: requestId => {
       logs.flush()

@@ -69,14 +69,20 @@ test.each([
   expect([got.status, got.header('retry-after'), got.body.toString()]).toEqual([503, '7', 'busy'])
 })
 
-test('the answer of the first attempt is the answer when the deadline ends the second', async () => {
-  const { clock, relay, next } = await start({ timeouts: { request: '500ms' } })
-  const answer = ask(relay)
-  const first = await next()
-  clock.advance(50)
-  await next()
-  first.writeHead(503).end('busy')
-  await eventually(() => expect(relay.observer.legs.length).toBe(1))
-  clock.advance(450)
-  expect(await answer).toMatchObject({ status: 503, body: Buffer.from('busy') })
-})
+test.each([
+  ['alone', {}],
+  ['in a route that retries', { retry: { attempts: 2, backoff: '1ms' } }],
+])(
+  'the answer of the first attempt is the answer when the deadline ends the second: %s',
+  async (_how, more) => {
+    const { clock, relay, next } = await start({ timeouts: { request: '500ms' }, ...more })
+    const answer = ask(relay)
+    const first = await next()
+    clock.advance(50)
+    await next()
+    first.writeHead(503).end('busy')
+    await eventually(() => expect(relay.observer.legs.length).toBe(1))
+    clock.advance(450)
+    expect(await answer).toMatchObject({ status: 503, body: Buffer.from('busy') })
+  },
+)

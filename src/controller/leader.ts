@@ -127,7 +127,7 @@ class Election {
   /** So that another replica need not wait for its end. Takes no longer than a few seconds. */
   async release(): Promise<void> {
     const { identity, logger, lease } = this.#options
-    // A renewal that is still under way would come between, or come after and take the lease again.
+    // A renewal still under way would make this write fail, or fail itself and warn once the client is closed.
     await Promise.race([this.#renewing, this.#sleep(releaseMs)])
     try {
       let over = this.#seen

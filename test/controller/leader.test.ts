@@ -179,6 +179,8 @@ describe('an election', () => {
     expect(server.version).toBe(version + 1)
     const stopped = a.stop()
     await settle()
+    // Nothing is written beside the renewal.
+    expect(server.version).toBe(version + 1)
     answer()
     await stopped
     expect(server.lease?.spec?.holderIdentity).toBe('')

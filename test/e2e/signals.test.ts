@@ -9,7 +9,8 @@ import { oneUpstream } from './support/routes.ts'
 
 const close = closing()
 
-test('SIGHUP stops nothing, and the log says that it is not needed', async () => {
+/** A relay with one request in flight, which its upstream answers once `held` is opened. */
+const relayWithRequest = async () => {
   const held = gate()
   const upstream = close(
     await startUpstream((_received, response) => void held.passed.then(() => response.end('done'))),
@@ -19,6 +20,11 @@ test('SIGHUP stops nothing, and the log says that it is not needed', async () =>
   })
   const request = relay.ask({ path: '/a' })
   await eventually(() => expect(upstream.received).toHaveLength(1))
+  return { held, relay, request }
+}
+
+test('SIGHUP stops nothing, and the log says that it is not needed', async () => {
+  const { held, relay, request } = await relayWithRequest()
   relay.child.kill('SIGHUP')
   await relay.line('SIGHUP is ignored: edits of routes are followed without it')
   held.open()
@@ -28,15 +34,7 @@ test('SIGHUP stops nothing, and the log says that it is not needed', async () =>
 })
 
 test('a signal that comes twice at once, as by way of npm or timeout, is one', async () => {
-  const held = gate()
-  const upstream = close(
-    await startUpstream((_received, response) => void held.passed.then(() => response.end('done'))),
-  )
-  const relay = await startRelayProcess(directoryWith({ 'a.yaml': oneUpstream('a', upstream.url) }), {
-    args: ['--drain-delay', '0s'],
-  })
-  const request = relay.ask({ path: '/a' })
-  await eventually(() => expect(upstream.received).toHaveLength(1))
+  const { held, relay, request } = await relayWithRequest()
   // Both are there before the relay looks: it is stopped meanwhile.
   relay.child.kill('SIGSTOP')
   relay.child.kill('SIGTERM')

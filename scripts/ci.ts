@@ -1,16 +1,34 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /*
- * What CI runs after `npm ci`. Prints everything, goes on after a failure, and ends with one line of counts
- * for all suites together.
+ * What CI runs after `npm ci`. Prints everything, goes on after a failure, says at the end once more what failed,
+ * and ends with one line of counts for all suites together.
  */
 
 interface Counts {
   passed: number
   failed: number
   skipped: number
+}
+
+/** As much of vitest's JSON report as is read here. */
+interface TestReport {
+  readonly success: boolean
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
 }
 
 const root = join(import.meta.dirname, '..')
@@ -24,6 +42,8 @@ const add = ({ passed, failed, skipped }: Counts): void => {
   total.skipped += skipped
 }
 
+const failures: string[] = []
+
 let report = testReport
 
 const run = (command: string, ...args: string[]): { ok: boolean; output: string } => {
@@ -31,7 +51,8 @@ const run = (command: string, ...args: string[]): { ok: boolean; output: string 
   const { status, stdout } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Where only one stream is kept, what tests say of a failure is in it.
+    stdio: ['ignore', 'pipe', process.stdout.fd],
     maxBuffer: 256 * 1024 * 1024,
     env: { ...process.env, CI: 'true', VITEST_JSON: report },
   })
@@ -43,6 +64,7 @@ const run = (command: string, ...args: string[]): { ok: boolean; output: string 
 const one = (command: string, ...args: string[]): void => {
   const { ok } = run(command, ...args)
   add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 })
+  if (!ok) failures.push([command, ...args].join(' '))
 }
 
 /** A step that ends with `N passed, N failed, N skipped`, behind its name. */
@@ -51,16 +73,23 @@ const counted = (command: string, ...args: string[]): void => {
   const counts = /^(?:.*: )?(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output)
   if (counts) add({ passed: Number(counts[1]), failed: Number(counts[2]), skipped: Number(counts[3]) })
   if (!counts || (!ok && Number(counts[2]) === 0)) add({ passed: 0, failed: 1, skipped: 0 })
+  if (!counts || !ok) failures.push([command, ...args].join(' '))
 }
 
 /** What vitest counted; the tests themselves ran as the README's command, or as a step of their own. */
 const addTests = (file: string): void => {
   try {
-    const counts = JSON.parse(readFileSync(file, 'utf8'))
+    const counts: TestReport = JSON.parse(readFileSync(file, 'utf8'))
     const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, success } = counts
     add({ passed, failed: failed === 0 && !success ? 1 : failed, skipped })
+    for (const { name, status, message, assertionResults } of counts.testResults) {
+      const failed = assertionResults.filter(({ status }) => status === 'failed')
+      for (const { fullName, failureMessages } of failed)
+        failures.push([`${relative(root, name)}: ${fullName}`, ...failureMessages].join('\n'))
+      if (status === 'failed' && failed.length === 0) failures.push(`${relative(root, name)}\n${message}`)
+    }
   } catch {
-    console.log(`vitest left no report in ${file}`)
+    failures.push(`vitest left no report in ${file}`)
     add({ passed: 0, failed: 1, skipped: 0 })
   }
 }
@@ -78,5 +107,6 @@ report = clusterReport
 run('npm', 'run', 'test:cluster')
 addTests(clusterReport)
 
+for (const failure of failures) console.log(`\nfailed: ${failure.slice(0, 4_000)}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts'
 import { controllerNamespace, grantController } from './support/controller-rights.ts'
+import { installCrds } from './support/install-crds.ts'
 import { hasClusterTools } from './support/tools.ts'
 
 const program = join(import.meta.dirname, 'support/run-controller.ts')
@@ -26,7 +27,7 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
 
   beforeAll(async () => {
     plane = await startControlPlane()
-    await plane.kubectl('apply', '--server-side', '-f', join(import.meta.dirname, '../../crds'))
+    await installCrds(plane)
     kubeconfig = await grantController(plane)
     const anyPort = ['health', 'metrics', 'webhook'].map(port => `--${port}=127.0.0.1:0`)
     const args = [program, '--kubeconfig', kubeconfig, '--identity=me', '--log-format=json', ...anyPort]
@@ -83,11 +84,14 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
   it('gives the lease back and exits 0 when it is told to stop', async () => {
     // Unlike `exit`, this waits for what was written.
     const exited = once(child, 'close')
+    const before = lines.length
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
     const { spec } = (await plane.request('GET', leasePath)).object
     expect(spec).toMatchObject({ holderIdentity: '' })
-    expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([])
-    expect(lines.at(-1)?.msg).toBe('stopped')
+    // A new API server may have been waited for before, which is a warning and no fault of stopping.
+    const after = lines.slice(before)
+    expect(after.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([])
+    expect(after.at(-1)?.msg).toBe('stopped')
   })
 })

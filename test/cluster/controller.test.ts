@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Condition, RouteStatus } from '../../src/api/status.ts'
 import type { LeaseSpec } from '../../src/controller/lease.ts'
@@ -9,6 +8,7 @@ import { eventually } from '../support/eventually.ts'
 import type { ApiObject } from './support/api-client.ts'
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts'
 import { controllerNamespace, grantController } from './support/controller-rights.ts'
+import { installCrds } from './support/install-crds.ts'
 import { type RelayPod, startRelayPod } from './support/relay-pods.ts'
 import { type Replica, startReplica } from './support/replica.ts'
 import { hasClusterTools } from './support/tools.ts'
@@ -59,10 +59,7 @@ describe.runIf(hasClusterTools())('the controller on a real API server', () => {
 
   beforeAll(async () => {
     plane = await startControlPlane()
-    const crds = join(import.meta.dirname, '../../crds')
-    const applied = await plane.kubectl('apply', '--server-side', '-f', crds)
-    expect(applied).toMatchObject({ code: 0 })
-    await plane.kubectl('wait', '--for=condition=Established', 'crd/fanoutroutes.fanoutrelay.dev')
+    await installCrds(plane)
     kubeconfig = await grantController(plane)
     await plane.createNamespace('shop')
     first = await replica('first')

@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually.ts'
 import type { ControlPlane } from './control-plane.ts'
 
 /** Where the controller of a test lives. */
@@ -37,11 +38,20 @@ export const controllerRights = {
   ],
 }
 
+/** One path of each role: what may be read is known to be granted when it is not refused any more. */
+const granted = [
+  '/api/v1/pods?limit=1',
+  `/apis/coordination.k8s.io/v1/namespaces/${controllerNamespace}/leases/fanout-relay-controller`,
+]
+
 const reader = [
   { apiGroups: ['fanoutrelay.dev'], resources: ['fanoutroutes'], verbs: ['get', 'list', 'watch'] },
 ]
 
-/** Makes the controller's ServiceAccount with these rights and resolves with a kubeconfig of its token. */
+/**
+ * Makes the controller's ServiceAccount with these rights, waits until the API server knows of them, and resolves
+ * with a kubeconfig of its token.
+ */
 export const grantController = async (plane: ControlPlane): Promise<string> => {
   await plane.createNamespace(controllerNamespace)
   const ofRbac = (kind: string, fields: object) => ({ apiVersion: `${rbac}/v1`, kind, ...fields })
@@ -62,5 +72,12 @@ export const grantController = async (plane: ControlPlane): Promise<string> => {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
   const applied = await plane.kubectlWith({ input: list }, 'apply', '-f', '-')
   if (applied.code !== 0) throw new Error(applied.stderr)
-  return plane.kubeconfigFor(await plane.tokenFor(serviceAccount, controllerNamespace), controllerNamespace)
+  const token = await plane.tokenFor(serviceAccount, controllerNamespace)
+  await eventually(async () => {
+    for (const path of granted) {
+      const { status, text } = await plane.request('GET', path, { token })
+      if (status === 403) throw new Error(`${path}: ${text}`)
+    }
+  }, 30_000)
+  return plane.kubeconfigFor(token, controllerNamespace)
 }

@@ -74,10 +74,12 @@ export const serve = async (config: RelayConfig): Promise<number> => {
 
   let draining = false
   const budget = new Budget(config, guardMemory(logger))
+  const nextRequestId = requestIds()
   const refusals = new Refusals({
     now: systemClock.now,
     unmatched: observer.unmatched,
     draining: () => draining,
+    nextRequestId,
     maxHeld: config.maxInFlight,
   })
   const overload = createOverload(config.maxDelayMs, refusals, logger)
@@ -93,7 +95,7 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     draining: () => draining,
   }
   const state = (): RelayState => (draining ? 'draining' : configuration.isServable ? 'ready' : 'loading')
-  const handle = dataHandler({ parts, tables, nextRequestId: requestIds() })
+  const handle = dataHandler({ parts, tables, nextRequestId })
   const readiness = {
     ready: () => ({ ready: state() === 'ready', reason: draining ? 'draining' : configuration.readiness }),
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RouteObserver } from '../core/observer.ts'
 import { markEnding } from './ending.ts'
 import { answerEarly, linger } from './linger.ts'
+import { givenRequestId } from './request-id.ts'
 
 export interface RefusalsOptions {
   readonly now: () => number
@@ -9,6 +10,8 @@ export interface RefusalsOptions {
   readonly unmatched: RouteObserver
   /** True once the process has been told to stop: answers then end their connections. */
   readonly draining: () => boolean
+  /** For requests that bring no valid id of their own. */
+  readonly nextRequestId: () => string
   /** More than this many do not wait. Defaults to 10,000. */
   readonly maxHeld?: number
   /** Nobody waits longer for the refusal. Defaults to 1 s. */
@@ -83,19 +86,20 @@ export class Refusals {
   #send(held: Held): void {
     const { request, response, expectsContinue, since } = held
     held.answered = true
-    const { now, unmatched, draining } = this.#options
+    const { now, unmatched, draining, nextRequestId } = this.#options
     this.held--
     const status = response.destroyed ? 0 : 503
     unmatched.ended(request.method ?? '', status, 'rejected', now() - since)
     if (status === 0) return
-    const retryAfter = Math.random() < 0.5 ? 0 : 1
+    const requestId = givenRequestId(request.rawHeaders) ?? nextRequestId()
+    const headers = ['X-Request-Id', requestId, ...common[Math.random() < 0.5 ? 0 : 1]]
     // HTTP/1.0 cannot frame every body, and after Expect the caller chooses whether one comes.
     if (expectsContinue || request.httpVersionMinor === 0 || draining()) {
       markEnding(request.socket)
-      response.writeHead(503, lastHeaders[retryAfter])
+      response.writeHead(503, [...headers, 'Connection', 'close'])
       linger(request, response, bytes)
     } else {
-      response.writeHead(503, headers[retryAfter])
+      response.writeHead(503, headers)
       // As text it goes out in one piece with the head.
       if (request.complete) response.end(text, 'latin1')
       else answerEarly(request, response, bytes)
@@ -124,5 +128,4 @@ const headersFor = (retryAfter: string): string[] => [
 ]
 
 /** Two waits, drawn by lot: callers that all came at once do not all come back at once. */
-const headers = [headersFor('1'), headersFor('2')] as const
-const lastHeaders = headers.map(list => [...list, 'Connection', 'close'])
+const common = [headersFor('1'), headersFor('2')] as const

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { nominatedFields } from '../core/connection-options.ts'
 import { nameTable } from '../core/name-table.ts'
 import { badRequest, type Rejection } from './rejection.ts'
+import { isRequestId } from './request-id.ts'
 import { parseTarget } from './request-target.ts'
 
 /** What the relay needs of a request's head, read from the raw fields in one pass. */
@@ -73,8 +74,6 @@ const special = nameTable({
 /** RFC 3986 §3.2.2 without the comma, which would let two hosts pass for one; ports up to 65535. */
 const validHost =
   /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~!$&'()*+;=%-]{1,255})(?::(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$/
-/** Long enough for every id in use, short enough for a log line; no character that could break one. */
-const validRequestId = /^[A-Za-z0-9._~:/+=@-]{1,128}$/
 /** W3C Trace Context §3.2: version, trace-id, parent-id, flags; all-zero ids are invalid, 00 has no fifth part. */
 const validTraceparent =
   /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
@@ -134,7 +133,7 @@ export const headReader = ({ pseudonym, nextRequestId }: HeadOptions): HeadReade
           host = value
           break
         case field.id:
-          requestId = validRequestId.test(value) ? value : undefined
+          requestId = isRequestId(value) ? value : undefined
           break
         case field.trace:
           // A second or malformed traceparent restarts the trace (W3C Trace Context §3.2.1).

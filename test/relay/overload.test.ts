@@ -51,7 +51,13 @@ const start = async ({ maxHeld = 100, draining = false, refusalMs = 0 }: Options
     loop.clock.advance(refusalMs)
     return loop.now()
   }
-  const refusals = new Refusals({ now, unmatched, draining: () => draining, maxHeld })
+  const refusals = new Refusals({
+    now,
+    unmatched,
+    draining: () => draining,
+    nextRequestId: () => 'made',
+    maxHeld,
+  })
   const changes: [overloaded: boolean, refused: number][] = []
   const overload = new Overload({
     loop,
@@ -95,6 +101,20 @@ test('long turns in a row are an overload: what a turn has no time for is answer
   expect(observer.inFlight.requests).toBe(0)
   client.send(requestBytes())
   expect((await client.response()).body.toString()).toBe('served')
+})
+
+test.each([
+  ['its own', { 'X-Request-Id': 'order-7' }, 'order-7'],
+  ['a new one for none', {}, 'made'],
+  ['a new one for one that could break a log line', { 'x-request-id': 'a b' }, 'made'],
+])('a refusal for overload carries the id of its request: %s', async (_which, headers, id) => {
+  const { loop, overwhelm, connect, isHeld } = await start()
+  await overwhelm()
+  const client = await connect()
+  client.send(requestBytes({ headers }))
+  await isHeld(1)
+  loop.turn(0)
+  expect((await client.response()).header('x-request-id')).toBe(id)
 })
 
 test('a turn takes requests until its time is over', async () => {

@@ -10,7 +10,7 @@ const guarded = async () => {
   server.put('orders')
   server.put('billing')
   const followed = await follow({ server, guardDeletions: true })
-  await server.watching()
+  await followed.watching()
   return followed
 }
 

@@ -6,8 +6,8 @@ import { bookmarkLine, eventLine, startScriptedServer } from './support/scripted
 
 describe('a reflector', () => {
   test('tells the first list, also an empty one', async () => {
-    const { server, changes, reflector } = await follow()
-    await server.watching()
+    const { changes, reflector, watching } = await follow()
+    await watching()
     expect(changes).toEqual([[]])
     expect(reflector.synced).toBe(true)
   })
@@ -15,8 +15,8 @@ describe('a reflector', () => {
   test('lists in pages of 500 and watches from the version of the list', async () => {
     const given = await startScriptedServer()
     for (let index = 0; index < 1_203; index++) given.put(`route-${index}`)
-    const { server, state, serverState, changes } = await follow({ server: given })
-    await server.watching()
+    const { server, state, serverState, changes, watching } = await follow({ server: given })
+    await watching()
     expect(state()).toBe(serverState())
     expect(changes.map(({ length }) => length)).toEqual([1_203])
     const lists = server.requests.filter(({ kind }) => kind === 'list')
@@ -28,8 +28,8 @@ describe('a reflector', () => {
   })
 
   test('follows additions, changes and deletions, without managedFields', async () => {
-    const { server, state, serverState, changes, reflector } = await follow()
-    await server.watching()
+    const { server, state, serverState, changes, reflector, watching } = await follow()
+    await watching()
     server.put('orders', { a: 1 })
     await eventually(() => expect(state()).toBe(serverState()))
     server.put('orders', { a: 2 })
@@ -42,8 +42,8 @@ describe('a reflector', () => {
   })
 
   test('goes on from the last version, bookmarks included, over the same connection, when the server ends the watch', async () => {
-    const { server, figures } = await follow()
-    await server.watching()
+    const { server, figures, watching } = await follow()
+    await watching()
     server.bump(50)
     server.bookmark()
     await wait(20)
@@ -57,8 +57,8 @@ describe('a reflector', () => {
   })
 
   test('backs off from a server that ends every watch at once', async () => {
-    const { server, clock } = await follow()
-    await server.watching()
+    const { server, clock, watching } = await follow()
+    await watching()
     server.endWatches()
     await wait(100)
     expect(server.count('watch')).toBe(1)
@@ -67,8 +67,8 @@ describe('a reflector', () => {
   })
 
   test('lists again after ten minutes and counts what the watch had lost as drift', async () => {
-    const { server, clock, figures, state, serverState } = await follow()
-    await server.watching()
+    const { server, clock, figures, state, serverState, watching } = await follow()
+    await watching()
     server.put('lost', {}, { silent: true })
     server.put('kept')
     await eventually(() => expect(figures.staleSeconds).toBe(0))
@@ -78,7 +78,7 @@ describe('a reflector', () => {
       server.endWatches()
       const before = server.count('watch')
       await eventually(() => expect(server.count('watch')).toBeGreaterThan(before))
-      await server.watching()
+      await watching()
       clock.advance(599_000 / 15)
     }
     expect(server.count('list')).toBe(1)
@@ -91,23 +91,23 @@ describe('a reflector', () => {
   })
 
   test('waits a random part of the spread before its first list', async () => {
-    const { server, clock } = await follow({ spreadMs: 10_000 })
+    const { server, clock, watching } = await follow({ spreadMs: 10_000 })
     clock.advance(4_999)
     await wait(30)
     expect(server.requests).toHaveLength(0)
     clock.advance(1)
-    await server.watching()
+    await watching()
   })
 
   test('survives a callback that throws', async () => {
     let calls = 0
-    const { server, state, serverState } = await follow({
+    const { server, state, serverState, watching } = await follow({
       onChange: () => {
         calls += 1
         throw new Error('a defect')
       },
     })
-    await server.watching()
+    await watching()
     server.put('orders')
     await eventually(() => expect(calls).toBe(2))
     expect(state()).toBe(serverState())
@@ -117,8 +117,8 @@ describe('a reflector', () => {
 
 describe('the stream of a watch', () => {
   test('may come in any pieces, inside a line or a character', async () => {
-    const { server, state, reflector } = await follow()
-    await server.watching()
+    const { server, state, reflector, watching } = await follow()
+    await watching()
     const object = server.put('orders', { text: 'größer 🚚' }, { silent: true })
     for (const byte of Buffer.from(eventLine('ADDED', object))) {
       server.raw(Buffer.from([byte]))
@@ -130,8 +130,8 @@ describe('the stream of a watch', () => {
   })
 
   test('may repeat events, of deleted objects as well', async () => {
-    const { server, state, serverState, changes } = await follow()
-    await server.watching()
+    const { server, state, serverState, changes, watching } = await follow()
+    await watching()
     const first = eventLine('ADDED', server.put('orders', { a: 1 }))
     await eventually(() => expect(state()).toBe(serverState()))
     const second = eventLine('MODIFIED', server.put('orders', { a: 2 }))
@@ -148,8 +148,8 @@ describe('the stream of a watch', () => {
   })
 
   test('is given up for a list when events come out of order', async () => {
-    const { server, state, serverState, clock, figures } = await follow()
-    await server.watching()
+    const { server, state, serverState, clock, figures, watching } = await follow()
+    await watching()
     const early = server.put('early', {}, { silent: true })
     server.put('late')
     await eventually(() => expect(state()).toContain('late'))
@@ -168,8 +168,8 @@ describe('the stream of a watch', () => {
     ['has an unknown type', '{"type":"SURPRISE","object":{}}\n'],
     ['holds no resource version', '{"type":"MODIFIED","object":{"metadata":{"name":"x"}}}\n'],
   ])('is given up for a list when a line %s', async (_what, line) => {
-    const { server, state, serverState, clock, figures } = await follow()
-    await server.watching()
+    const { server, state, serverState, clock, figures, watching } = await follow()
+    await watching()
     server.put('lost', {}, { silent: true })
     server.raw(line)
     await eventually(() => {
@@ -181,8 +181,8 @@ describe('the stream of a watch', () => {
   })
 
   test('loses nothing when it is cut inside a line', async () => {
-    const { server, state, serverState, clock } = await follow()
-    await server.watching()
+    const { server, state, serverState, clock, watching } = await follow()
+    await watching()
     server.put('orders', { a: 1 })
     await eventually(() => expect(state()).toBe(serverState()))
     const next = server.put('orders', { a: 2 }, { silent: true })
@@ -202,8 +202,8 @@ describe('the stream of a watch', () => {
   })
 
   test('carries objects of 1 MiB', async () => {
-    const { server, state, serverState } = await follow()
-    await server.watching()
+    const { server, state, serverState, watching } = await follow()
+    await watching()
     server.put('large', { text: 'ü'.repeat(512 * 1024) })
     await eventually(() => expect(state()).toBe(serverState()))
     expect(state().length).toBeGreaterThan(512 * 1024)

@@ -1,5 +1,5 @@
 /** Waits until `probe` stops throwing and returns what it returned; fails with its last error. */
-export const eventually = async <T>(probe: () => T | Promise<T>, withinMs = 5_000): Promise<T> => {
+export const eventually = async <T>(probe: () => T | Promise<T>, withinMs = 20_000): Promise<T> => {
   const until = performance.now() + withinMs
   for (;;) {
     try {

@@ -8,6 +8,7 @@ import { loadCluster } from '../../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { Reflector, type ReflectorOptions } from '../../../src/kubernetes/reflector.ts'
 import { ReflectorFigures } from '../../../src/kubernetes/reflector-figures.ts'
+import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
@@ -30,6 +31,8 @@ export interface Followed {
   /** Names and specs, sorted by name. */
   readonly state: () => string
   readonly serverState: () => string
+  /** Resolves once a watch is open at both ends: before, the reflector may not have its head yet. */
+  watching(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -78,6 +81,12 @@ export const follow = async ({ server: given, url, ...options }: Options = {}): 
     figures,
     reflector,
     changes,
+    watching: async () => {
+      await server.watching()
+      await eventually(() => {
+        if (!figures.isConnected) throw new Error('the watch is not open')
+      })
+    },
     stop,
     state: () => stateOf([...reflector.objects.values()] as unknown as readonly StateLike[]),
     serverState: () => stateOf([...server.objects.values()]),

@@ -187,6 +187,7 @@ const compileLeg = ({ route, leg, index, answer, budget, build }: LegInContext):
       relayReadsAnswer: awaited && answer.body !== 'Upstream',
       keyHeader: route.idempotencyKey?.header,
     }),
+    method: leg.method,
     timeout: timers.forDuration(timeoutMs),
     timeoutMs,
     sample: leg.sample && sampler(leg.sample.percent, leg.sample.header),

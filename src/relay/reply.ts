@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type RelayError, statusOfError } from '../core/errors.ts'
 import { markEnding } from './ending.ts'
-import type { Reply } from './idempotency/recorded-reply.ts'
+import type { Exchange } from './exchange.ts'
 import type { Leg } from './leg.ts'
 import { answerEarly, linger } from './linger.ts'
 import type { RelayParts } from './parts.ts'
 import { proxyStatus, type Rejection, retryAfter } from './rejection.ts'
+import { withoutFields } from './without-fields.ts'
 
 export type WholeStatus = 'success' | 'partial_success' | 'failed'
 
@@ -24,12 +25,24 @@ export const replyHeaders = (
   return headers
 }
 
-/** What an upstream said, to be passed on; RFC 9110 §7.6.3: every intermediary appends itself. */
-export const passedHeaders = (upstream: readonly string[], pseudonym: string): string[] => {
-  const headers = upstream.slice()
-  headers.push('Via', `1.1 ${pseudonym}`)
+/**
+ * What an upstream said, to be passed on; RFC 9110 §7.6.3: every intermediary appends itself. What answers HEAD
+ * tells of a body that it does not have, and a caller that asked otherwise would wait for it (RFC 9112 §6.3).
+ */
+export const passedHeaders = (
+  { parts, request }: Exchange,
+  { compiled }: Leg,
+  status: number,
+  upstream: readonly string[],
+): string[] => {
+  const lacksBody = compiled.method === 'HEAD' && request.method !== 'HEAD'
+  const headers = lacksBody ? withoutFields(upstream, ofBody) : upstream.slice()
+  if (lacksBody && status !== 204 && status !== 304) headers.push('Content-Length', '0')
+  headers.push('Via', `1.1 ${parts.pseudonym}`)
   return headers
 }
+
+const ofBody: ReadonlySet<string> = new Set(['content-length', 'content-encoding'])
 
 /**
  * One entry a leg: `inventory;dur=38, crm;dur=1500;desc="http_response_timeout", audit;desc="pending"`. A leg that
@@ -46,15 +59,19 @@ const serverTiming = (legs: readonly Leg[]): string => {
   return text
 }
 
-/** Answers with a document of the relay's own, whole. */
+/**
+ * Answers with a document of the relay's own, whole. HEAD is not told its length: what GET would have made of the
+ * legs' answers is not known (RFC 9110 §8.6).
+ */
 export const sendWhole = (
-  reply: Reply,
+  { reply, request }: Pick<Exchange, 'reply' | 'request'>,
   status: number,
   headers: string[],
   contentType: string,
   body: Buffer,
 ): void => {
-  headers.push('Content-Type', contentType, 'Content-Length', String(body.length))
+  headers.push('Content-Type', contentType)
+  if (request.method !== 'HEAD') headers.push('Content-Length', String(body.length))
   reply.writeHead(status, headers)
   reply.end(body)
 }

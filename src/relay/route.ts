@@ -43,6 +43,8 @@ export interface CompiledLeg {
   /** The leg's policies around one attempt. */
   readonly call: Call
   readonly buildRequest: RequestBuilder
+  /** In place of the caller's. */
+  readonly method: string | undefined
   /** Shadows have their own deadline; awaited legs one only where it is shorter than the route's. */
   readonly timeout: TimerList | undefined
   /** The same as a number; 0 = none of its own. */

@@ -84,7 +84,7 @@ export class CallerSink implements BodySink {
     const spareFailed = awaited.some(leg => leg.outcome === 'failure')
     const whole = holds ? (spareFailed ? 'partial_success' : 'success') : 'failed'
     this.#exchange.outcome = holds ? (spareFailed ? 'partial' : 'success') : 'failed'
-    const passed = passedHeaders(headers, parts.pseudonym)
+    const passed = passedHeaders(this.#exchange, this.#leg, status, headers)
     reply.writeHead(status, replyHeaders(parts, head.requestId, whole, awaited, passed))
   }
 }

@@ -62,10 +62,10 @@ export class CollectedAnswer implements Answer {
     if (body === 'Upstream') this.#sendUpstream(whole)
     else if (body === 'Merge' && whole === 'failed') sendFailure(exchange, firstFailed(awaited), status)
     else {
-      const { parts, head, reply } = exchange
+      const { parts, head } = exchange
       const document = body === 'Merge' ? merge(awaited) : envelope(exchange, whole)
       const headers = replyHeaders(parts, head.requestId, whole, awaited)
-      sendWhole(reply, status, headers, 'application/json', document)
+      sendWhole(exchange, status, headers, 'application/json', document)
     }
   }
 
@@ -73,10 +73,10 @@ export class CollectedAnswer implements Answer {
     const { awaited, parts, head, reply, request } = this.#exchange
     const leg = this.#passedOn(whole === 'failed' ? 'failure' : 'success')
     if (!leg) return sendFailure(this.#exchange, firstFailed(awaited))
-    const passed = passedHeaders(leg.headers, parts.pseudonym)
+    const passed = passedHeaders(this.#exchange, leg, leg.status, leg.headers)
     const headers = replyHeaders(parts, head.requestId, whole, awaited, passed)
     const bodyless = request.method === 'HEAD' || leg.status === 204 || leg.status === 304
-    if (!bodyless && !hasLength(leg.headers)) headers.push('Content-Length', String(leg.body!.length))
+    if (!bodyless && !hasLength(passed)) headers.push('Content-Length', String(leg.body!.length))
     reply.writeHead(leg.status, headers)
     reply.end(leg.body)
   }

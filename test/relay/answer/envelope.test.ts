@@ -122,6 +122,6 @@ test('answers HEAD with the head of the envelope alone', async () => {
   const { relay } = await envelopeOf('{"a":1}', jsonType)
   const answer = await ask(relay, { method: 'HEAD' })
   expect(answer.status).toBe(200)
-  expect(Number(answer.header('content-length'))).toBeGreaterThan(0)
+  expect(answer.header('content-type')).toBe('application/json')
   expect(answer.rest.length).toBe(0)
 })

@@ -13,7 +13,7 @@ import { claimKey } from './idempotency/claim.ts'
 import type { Reply } from './idempotency/recorded-reply.ts'
 import { writeInterim } from './interim.ts'
 import { Leg } from './leg.ts'
-import { dropRest } from './linger.ts'
+import { dropRest, isLingering } from './linger.ts'
 import type { Arrival, RelayParts } from './parts.ts'
 import type { Rejection } from './rejection.ts'
 import { relayInternal, requestTimeout } from './rejection.ts'
@@ -55,6 +55,8 @@ export class Exchange extends Timed {
   #open = 0
   #awaitedOpen = 0
   #started = false
+  /** In the books. */
+  #settled = false
   #closed = false
   #heldBytes = 0
   #entry: Entry | undefined
@@ -245,7 +247,7 @@ export class Exchange extends Timed {
         this.#cannotAnswer(leg, defect)
       }
     }
-    if (this.#closed) {
+    if (this.#settled) {
       const { accessLog } = this.parts.observer
       if (accessLog?.wantsLeg(leg.outcome))
         accessLog.lateLeg(this.head.requestId, this.route.id, leg.summary())
@@ -265,7 +267,10 @@ export class Exchange extends Timed {
   refuse(rejection: Rejection): void {
     this.outcome = 'rejected'
     this.forget()
-    reject(this.parts, this.request, this.response, rejection, this.head.requestId, this.route.id)
+    const { response } = this
+    const hadBegun = response.headersSent
+    reject(this.parts, this.request, response, rejection, this.head.requestId, this.route.id)
+    if (!hadBegun && isLingering(response)) this.#settle(this.#outcome)
   }
 
   override onTimeout(): void {
@@ -280,13 +285,25 @@ export class Exchange extends Timed {
   }
 
   #onClose(): void {
-    const { response, head, parts, route } = this
+    const { response, head } = this
     const outcome = this.#outcomeAtClose
     if (!response.writableFinished) {
       // Whoever sent a key may come back for the answer, so it is made all the same.
       if (!this.#entry) this.#answer.callerLeft()
       if (isSafe(head.method)) this.cancelAwaited('client_cancelled', 'the caller left')
     }
+    this.#settle(outcome)
+    if (this.#awaitedOpen === 0) this.timerList?.stop(this)
+    this.upload?.stop()
+    this.#closed = true
+    this.#releaseWhenDone()
+  }
+
+  /** Once the answer is out: reading off what a refused caller still sends takes no place of others. */
+  #settle(outcome: RouteOutcome): void {
+    if (this.#settled) return
+    this.#settled = true
+    const { response, head, parts, route } = this
     parts.budget.inFlight--
     const status = response.headersSent ? response.statusCode : 0
     const durationMs = parts.clock.now() - this.#startedAt
@@ -295,10 +312,6 @@ export class Exchange extends Timed {
     const { accessLog } = parts.observer
     if (accessLog?.wants(outcome))
       accessLog.exchange(summaryOf(this, this.#copies ?? [], { status, outcome, durationMs }))
-    if (this.#awaitedOpen === 0) this.timerList?.stop(this)
-    this.upload?.stop()
-    this.#closed = true
-    this.#releaseWhenDone()
   }
 
   /** An answer that failed or was refused is that, whoever left first. */

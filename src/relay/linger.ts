@@ -14,6 +14,10 @@ export const linger = (request: IncomingMessage, response: ServerResponse, body:
   })
 }
 
+/** Whether the answer is out, and only what the caller still sends keeps it from ending. */
+export const isLingering = ({ headersSent, writableEnded }: ServerResponse): boolean =>
+  headersSent && !writableEnded
+
 /** Answers before the caller has sent all: the connection is kept if the rest stays within the same bounds. */
 export const answerEarly = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
   response.end(body)

@@ -1,4 +1,5 @@
 import type { RouteObserver } from '../core/observer.ts'
+import { isLingering } from './linger.ts'
 import type { Arrival } from './parts.ts'
 import type { Rejection } from './rejection.ts'
 import { reject } from './reply.ts'
@@ -14,15 +15,18 @@ export const refuse = (
   route = '',
 ): void => {
   const { parts, request, response, expectsContinue, startedAt } = arrival
-  const { accessLog, tracing, unmatched } = parts.observer
+  const { accessLog, tracing } = parts.observer
   // The caller may have left while a shared limit was asked.
   const hasLeft = response.destroyed
-  const outcome = observer === unmatched ? 'unmatched' : hasLeft ? 'cancelled' : 'rejected'
+  const outcome = hasLeft ? 'cancelled' : rejection.code === 'no_route' ? 'unmatched' : 'rejected'
   const method = request.method ?? ''
   const { status } = rejection
   const span = head && tracing?.request(method, route, head.headers, head.path)
   observer.started()
+  let isSettled = false
   const ended = (): void => {
+    if (isSettled) return
+    isSettled = true
     const durationMs = parts.clock.now() - startedAt
     const sent = response.headersSent ? status : 0
     observer.ended(method, sent, outcome, durationMs)
@@ -47,4 +51,5 @@ export const refuse = (
   // Whether the body follows now is the caller's choice, so what comes next cannot be told apart.
   const answer = expectsContinue ? { ...rejection, close: true } : rejection
   reject(parts, request, response, answer, requestId, route || undefined)
+  if (isLingering(response)) ended()
 }

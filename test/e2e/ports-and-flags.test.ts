@@ -135,8 +135,8 @@ test('a request that was refused has an access line as well', async () => {
     const lines = relay.log().filter(({ msg }) => msg === 'request')
     expect(lines).toMatchObject([
       { status: 404, outcome: 'unmatched', route: '', path: '/none' },
-      { status: 400, outcome: 'unmatched', route: '' },
-      { status: 413, outcome: 'rejected', route: 'default/a', method: 'POST' },
+      { status: 400, outcome: 'rejected', route: '', level: 'info' },
+      { status: 413, outcome: 'rejected', route: 'default/a', method: 'POST', level: 'warn' },
       { status: 503, outcome: 'rejected', route: 'default/b' },
     ])
     expect(lines.map(line => line['requestId'])).toEqual(asked.map(({ header }) => header('x-request-id')))

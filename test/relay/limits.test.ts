@@ -34,6 +34,31 @@ test('beyond the requests it may have in flight the relay answers 503 and says w
   expect(relay.budget.inFlight).toBe(0)
 })
 
+test.each([
+  ['a body that its route does not take', '/r', 413],
+  ['a body for no route', '/none', 404],
+])(
+  'a refused request is over once it is answered, whatever its caller still sends: %s',
+  async (_, path, status) => {
+    const a = open(await startUpstream())
+    const spec = {
+      matches: [{ path: { value: '/r' } }],
+      limits: { maxBodySize: 10 },
+      upstreams: [{ name: 'a', url: a.url }],
+    }
+    const relay = open(await startRelay({ r: spec }, { maxInFlight: 1 }))
+    const client = open(await RawClient.connect(relay.port))
+    // It says so itself, so the relay may not take what comes for the next request.
+    const headers = { 'content-length': '500', expect: '100-continue' }
+    client.send(requestBytes({ method: 'POST', path, headers }))
+    expect((await client.response()).status).toBe(status)
+    expect(client.closed).toBe(false)
+    expect(relay.observer.exchanges).toMatchObject([{ status }])
+    expect(relay.observer.inFlight.requests).toBe(0)
+    expect((await ask(relay, { path: '/r' })).status).toBe(200)
+  },
+)
+
 describe('memory', () => {
   const options = { maxBufferedBytes: 100_000 }
 

@@ -29,7 +29,7 @@ const start = async () => {
 test.each([
   ['no route', '/none', 404, 'unmatched', ''],
   ['an invalid route', '/bad', 503, 'rejected', 'default/bad'],
-  ['a path that is refused', '/good/%2e%2e/x', 400, 'unmatched', ''],
+  ['a path that is refused', '/good/%2e%2e/x', 400, 'rejected', ''],
 ])('a request with %s has its line in the access log, and its id in the answer', async (...row) => {
   const [, path, status, outcome, route] = row
   const { lines, relay } = await start()

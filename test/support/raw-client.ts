@@ -47,7 +47,7 @@ export class RawClient {
   }
 
   /** Reads the next final response, skipping 1xx unless `interim`; gives what is there when the peer closes. */
-  async response({ method = 'GET', interim = false, withinMs = 5_000 } = {}): Promise<RawResponse> {
+  async response({ method = 'GET', interim = false, withinMs = 20_000 } = {}): Promise<RawResponse> {
     for (;;) {
       const parsed = await this.#until(() => parseResponse(this.received, method, this.closed), withinMs)
       this.received = parsed.rest
@@ -55,7 +55,7 @@ export class RawClient {
     }
   }
 
-  async untilClosed(withinMs = 5_000): Promise<Buffer> {
+  async untilClosed(withinMs = 20_000): Promise<Buffer> {
     await this.#until(() => (this.closed ? true : undefined), withinMs)
     return this.received
   }

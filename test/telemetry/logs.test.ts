@@ -260,6 +260,12 @@ describe('access lines', () => {
     expect(records().map(({ level }) => level)).toEqual(['info', 'warn', 'warn', 'info', 'warn', 'info'])
   })
 
+  it('inform of what can be no request for any route, and warn of what the relay has no time for', () => {
+    const { accessLog, records } = written('all')
+    for (const status of [400, 503]) accessLog?.exchange(exchange({ outcome: 'rejected', route: '', status }))
+    expect(records().map(({ level }) => level)).toEqual(['info', 'warn'])
+  })
+
   it('are wanted only for what is not a success under errors', () => {
     const { accessLog } = written('errors')
     expect(accessLog?.wants('success')).toBe(false)

@@ -15,7 +15,7 @@ export function createAccessLog(logger: Logger, mode: AccessLogMode): AccessLog 
     wants: (outcome: RouteOutcome) => all || outcome !== 'success',
     wantsLeg: (outcome: LegOutcome) => outcome === 'failure' || (all && outcome !== 'pending'),
     exchange: summary => {
-      logger[calm.has(summary.outcome) ? 'info' : 'warn'](exchangeFields(summary), 'request')
+      logger[isCalm(summary) ? 'info' : 'warn'](exchangeFields(summary), 'request')
     },
     lateLeg: (requestId, route, leg) => {
       logger[leg.outcome === 'failure' ? 'warn' : 'info'](
@@ -26,7 +26,10 @@ export function createAccessLog(logger: Logger, mode: AccessLogMode): AccessLog 
   }
 }
 
-/** What the callers themselves have done is nothing to act upon. */
+/** What the callers themselves have done is nothing to act upon, what cannot be a request for any route included. */
+const isCalm = ({ outcome, route, status }: ExchangeSummary): boolean =>
+  calm.has(outcome) || (outcome === 'rejected' && route === '' && status < 500)
+
 const calm: ReadonlySet<RouteOutcome> = new Set(['success', 'cancelled', 'unmatched'])
 
 const exchangeFields = (summary: ExchangeSummary) => ({

@@ -12,7 +12,10 @@ import { warnOfErrors } from './warn-of-errors.ts'
 /** Name or address, with or without port. */
 const readHost = ([given]: readonly string[]): string | undefined => {
   if (given !== undefined && !/^(\[[0-9A-Fa-f:.]+\]|[\w.~%-]+)(:[0-9]{1,5})?$/.test(given))
-    throw new InvalidValue('a host name, with or without port', 'write for example --host orders.local')
+    throw new InvalidValue(
+      'a host name, with or without port',
+      write => `write for example ${write('orders.local')}`,
+    )
   return given
 }
 

@@ -15,6 +15,6 @@ export const headerOption: Option<readonly Header[]> = {
 
 const readHeader = (given: string): Header => {
   const parts = /^([^:\s]+):\s*(.*)$/.exec(given)
-  if (!parts) throw new InvalidValue('NAME: VALUE', "write --header 'x-tenant: acme'")
+  if (!parts) throw new InvalidValue('NAME: VALUE', write => `write ${write("'x-tenant: acme'")}`)
   return [parts[1]!, parts[2]!]
 }

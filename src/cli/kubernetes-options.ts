@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ClusterOptions } from '../kubernetes/cluster.ts'
 import type { Io } from './io.ts'
-import type { Option, OptionValues } from './option.ts'
+import { envName, type Option, type OptionValues } from './option.ts'
 import { UsageError } from './usage-error.ts'
 import { flag, text } from './values.ts'
 
@@ -76,15 +76,16 @@ export const kubernetesOptions = {
 
 type ClusterValues = OptionValues<typeof clusterOptions>
 
-/** Whether routes come from the API server. @throws UsageError when files are named as well */
+/** Whether routes come from the API server; `name` is what said so. @throws UsageError when files are named as well */
 export const isFromKubernetes = (
   values: Pick<OptionValues<typeof kubernetesOptions>, 'kubernetes' | 'tokenDir'>,
   paths: readonly string[],
   env: Io['env'],
+  name = '--kubernetes',
 ): boolean => {
   if (!values.kubernetes) return paths.length === 0 && isInPod(values.tokenDir, env)
   if (paths.length === 0) return true
-  throw new UsageError(`--kubernetes does not go with PATH "${paths[0]}"`, {
+  throw new UsageError(`${name} does not go with PATH "${paths[0]}"`, {
     why: 'routes come either from the API server or from files',
     fix: 'leave one of the two out',
   })
@@ -97,8 +98,11 @@ export const clusterOf = (
   home: string = homedir(),
 ): ClusterOptions => {
   const { kubeconfig, context, tokenDir, namespace } = values
-  if (kubeconfig !== undefined)
-    return { kubeconfig: existing(kubeconfig, '--kubeconfig'), context, namespace }
+  if (kubeconfig !== undefined) {
+    const variable = envName('kubeconfig')
+    const name = env[variable] === kubeconfig ? variable : '--kubeconfig'
+    return { kubeconfig: existing(kubeconfig, name), context, namespace }
+  }
   if (context === undefined && isInPod(tokenDir, env))
     return { tokenDir, server: serviceAddress(env), namespace }
   const given = env['KUBECONFIG']?.split(':').find(path => path !== '')

@@ -35,16 +35,23 @@ export type OptionValues<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never
 }
 
+/** A value as it is to be written where the wrong one came from: `--rate 50/s`, or `FANOUT_RATE=50/s`. */
+export type Write = (value: string) => string
+
 /** A text that is no value of its option; says what one looks like. */
 export class InvalidValue extends Error {
-  readonly fix: string | undefined
+  readonly fix: ((write: Write) => string) | undefined
 
   /** `expected` completes the sentence "it must be …". */
-  constructor(expected: string, fix?: string) {
+  constructor(expected: string, fix?: string | ((write: Write) => string)) {
     super(expected)
-    this.fix = fix
+    this.fix = typeof fix === 'string' ? () => fix : fix
   }
 }
 
 /** `drain-delay` -> `FANOUT_DRAIN_DELAY` */
 export const envName = (flag: string): string => `FANOUT_${flag.toUpperCase().replaceAll('-', '_')}`
+
+/** A value behind its flag, or in its variable. `name` is one of `ParsedLine.names`. */
+export const written = (name: string, value: string): string =>
+  name.startsWith('--') ? `${name} ${value}` : `${name}=${value}`

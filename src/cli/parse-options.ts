@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util'
 import { closest } from '../plan/suggest.ts'
 import type { Io, Machine } from './io.ts'
-import { envName, InvalidValue, type Option, type Options, type OptionValues } from './option.ts'
+import { envName, InvalidValue, type Option, type Options, type OptionValues, written } from './option.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface ParsedLine<O extends Options> {
   readonly values: OptionValues<O>
   /** The texts in effect, by flag. */
   readonly settings: Readonly<Record<string, string>>
+  /** Where each came from, by flag: `--drain-delay`, which stands for the default too, or `FANOUT_DRAIN_DELAY`. */
+  readonly names: Readonly<Record<string, string>>
   readonly positionals: readonly string[]
   /** `--help` or `-h` was given; then nothing else has been looked at. */
   readonly help: boolean
@@ -26,13 +28,15 @@ export const parseOptions = <O extends Options>(
 ): ParsedLine<O> => {
   const { given, positionals, help } = readFlags(verb, Object.values(options), args)
   const settings: Record<string, string> = {}
+  const names: Record<string, string> = {}
   const values: Record<string, unknown> = {}
   for (const [name, option] of help ? [] : Object.entries(options)) {
     const { texts, from } = textsOf(option, given, env, machine)
     settings[option.flag] = texts.join(' ')
+    names[option.flag] = from
     values[name] = readValue(option, texts, from, machine)
   }
-  return { values: values as OptionValues<O>, settings, positionals, help }
+  return { values: values as OptionValues<O>, settings, names, positionals, help }
 }
 
 const textsOf = (
@@ -106,17 +110,21 @@ const readValue = (
     return option.read(texts, machine)
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
-    const fix = error.fix ?? `write --${option.flag} ${exampleOf(option, machine)}`
     const problem = option.secret ? 'has a wrong value' : `cannot be "${texts.join(' ')}"`
     throw new UsageError(`${from} ${problem}`, {
       why: `it must be ${error.message}`,
-      fix,
+      fix: error.fix?.(value => written(from, value)) ?? `write ${exampleOf(option, from, machine)}`,
     })
   }
 }
 
-const exampleOf = (option: Option<unknown>, machine: Machine): string =>
-  (typeof option.default === 'string' ? option.default : option.default(machine)) || (option.value ?? '')
+const exampleOf = (option: Option<unknown>, from: string, machine: Machine): string => {
+  // Behind its flag the value of a switch would be an argument.
+  if (option.value === undefined)
+    return from.startsWith('--') ? `${from} or ${from}=false` : `${from}=true or ${from}=false`
+  const fallback = typeof option.default === 'string' ? option.default : option.default(machine)
+  return written(from, fallback || option.value)
+}
 
 const unknownOption = (rawName: string, options: readonly Option<unknown>[], verb: string): UsageError => {
   const meant = closest(rawName.replace(/^-+/, ''), [...options.map(({ flag }) => flag), 'help'])

@@ -4,7 +4,7 @@ import type { RelayConfig } from './config.ts'
 import { endpoints, formatEndpoint } from './endpoint.ts'
 import type { Machine } from './io.ts'
 import { logOptions } from './log-options.ts'
-import { InvalidValue, type Option, type OptionValues } from './option.ts'
+import { InvalidValue, type Option, written } from './option.ts'
 import type { ParsedLine } from './parse-options.ts'
 import { UsageError } from './usage-error.ts'
 import { bytes, choice, count, milliseconds } from './values.ts'
@@ -114,7 +114,7 @@ function storeUrl([given]: readonly string[]): string | undefined {
     if (!(error instanceof InvalidStoreUrl)) throw error
     throw new InvalidValue(
       `redis://HOST:6379, or rediss://HOST:6379 for TLS; what is given ${error.message}`,
-      'write --rate-limit-store redis://HOST:6379',
+      write => `write ${write('redis://HOST:6379')}`,
     )
   }
   return given
@@ -122,11 +122,11 @@ function storeUrl([given]: readonly string[]): string | undefined {
 
 /** The options as `serve` takes them. @throws UsageError when the drain delay does not fit into the shutdown timeout */
 export const relayConfig = (
-  { values, settings }: Pick<ParsedLine<typeof relayOptions>, 'values' | 'settings'>,
+  { values, settings, names }: Pick<ParsedLine<typeof relayOptions>, 'values' | 'settings' | 'names'>,
   source: RelayConfig['source'],
   { terminal, colour }: Machine,
 ): RelayConfig => {
-  checkTimesToStop(values, settings)
+  checkTimesToStop({ values, settings, names })
   return {
     listen: values.listen,
     admin: values.admin,
@@ -148,14 +148,16 @@ export const relayConfig = (
   }
 }
 
-const checkTimesToStop = (
-  { drainDelay, shutdownTimeout }: OptionValues<typeof relayOptions>,
-  settings: ParsedLine<typeof relayOptions>['settings'],
-): void => {
+const checkTimesToStop = ({
+  values: { drainDelay, shutdownTimeout },
+  settings,
+  names,
+}: Pick<ParsedLine<typeof relayOptions>, 'values' | 'settings' | 'names'>): void => {
   if (drainDelay <= shutdownTimeout) return
-  const [delay, timeout] = [settings['drain-delay'], settings['shutdown-timeout']]
-  throw new UsageError(`--drain-delay ${delay} does not fit into --shutdown-timeout ${timeout}`, {
+  const [delay, timeout] = [settings['drain-delay']!, settings['shutdown-timeout']!]
+  const [delayName, timeoutName] = [names['drain-delay']!, names['shutdown-timeout']!]
+  throw new UsageError(`${written(delayName, delay)} does not fit into ${written(timeoutName, timeout)}`, {
     why: 'the timeout counts from the signal to stop, so it includes the delay and the time to finish requests',
-    fix: `make --shutdown-timeout longer than ${delay}, or --drain-delay shorter than ${timeout}`,
+    fix: `make ${timeoutName} longer than ${delay}, or ${delayName} shorter than ${timeout}`,
   })
 }

@@ -31,8 +31,8 @@ export const run = defineVerb(
     ],
   },
   async (input, io) => {
-    const { values, positionals } = input
-    const source = isFromKubernetes(values, positionals, io.env)
+    const { values, names, positionals } = input
+    const source = isFromKubernetes(values, positionals, io.env, names['kubernetes'])
       ? await clusterRoutes(values, io.env)
       : await fileRoutes(routePaths('run', positionals))
     return runRelay(relayConfig(input, source, io.machine), io)

@@ -18,12 +18,15 @@ const readRate = ([given = '']: readonly string[]): number => {
   const parts = /^([0-9]{1,6}(?:\.[0-9]{1,3})?)\/(s|m)$/.exec(given)
   const bare = /^[0-9.]+$/.test(given)
   if (!parts)
-    throw new InvalidValue('requests in a second, such as 50/s', `write --rate ${bare ? given : 50}/s`)
+    throw new InvalidValue(
+      'requests in a second, such as 50/s',
+      write => `write ${write(`${bare ? given : 50}/s`)}`,
+    )
   const perSecond = Number(parts[1]) / (parts[2] === 's' ? 1 : 60)
   if (perSecond > 0 && perSecond <= maxRate) return perSecond
   throw new InvalidValue(
     `more than 0/s and at most ${maxRate}/s: all legs run in this process too`,
-    'write for example --rate 50/s',
+    write => `write for example ${write('50/s')}`,
   )
 }
 
@@ -32,7 +35,10 @@ const maxDurationMs = 300_000
 const readDuration = (given: readonly string[]): number => {
   const ms = milliseconds(given)
   if (ms > 0 && ms <= maxDurationMs) return ms
-  throw new InvalidValue('more than 0s and at most 5m: time is real', 'write for example --duration 10s')
+  throw new InvalidValue(
+    'more than 0s and at most 5m: time is real',
+    write => `write for example ${write('10s')}`,
+  )
 }
 
 export const maxRequests = 100_000

@@ -19,14 +19,17 @@ export const readFailure = (text: string): LegRule<Failure> => {
   if (found.rule.what.kind !== 'refused' || found.rule.when.kind === 'always') return found
   throw new InvalidValue(
     'refused without share, count or time: a closed port refuses every connection',
-    `write --fail ${found.leg}=refused, or --fail ${text.replace('refused', 'reset')}`,
+    write => `write ${write(`${found.leg}=refused`)}, or ${write(text.replace('refused', 'reset'))}`,
   )
 }
 
 const readRule = <What>(text: string, example: string, read: (text: string) => What): LegRule<What> => {
   const parts = /^([^=]+)=([^:]+)(?::(.*))?$/s.exec(text)
   if (!parts)
-    throw new InvalidValue('LEG=VALUE, LEG being the name of an upstream', `write for example ${example}`)
+    throw new InvalidValue(
+      'LEG=VALUE, LEG being the name of an upstream',
+      write => `write for example ${write(example)}`,
+    )
   const [, leg, what, when] = parts
   return { leg: leg!, rule: { what: read(what!), when: when === undefined ? always : readWhen(when) }, text }
 }
@@ -45,7 +48,8 @@ const failure = (text: string): Failure => {
   if (/^[2-5][0-9]{2}$/.test(text)) return { kind: 'status', status: Number(text) }
   throw new InvalidValue(
     'a status from 200 to 599, reset, hang or refused',
-    'write for example --fail crm=503, --fail crm=reset, --fail crm=hang or --fail crm=refused',
+    write =>
+      `write for example ${write('crm=503')}, ${write('crm=reset')}, ${write('crm=hang')} or ${write('crm=refused')}`,
   )
 }
 
@@ -64,7 +68,8 @@ const readWhen = (text: string): When => {
   if (between) return { kind: 'between', ...between }
   throw new InvalidValue(
     'followed by a share (30%), a count (first2) or a time (1s..3s) after the colon',
-    'write for example --fail crm=503:30%, --fail crm=503:first2 or --fail crm=503:1s..3s',
+    write =>
+      `write for example ${write('crm=503:30%')}, ${write('crm=503:first2')} or ${write('crm=503:1s..3s')}`,
   )
 }
 

@@ -40,7 +40,7 @@ export const simulate = defineVerb(
   async (input, io) => {
     const { values } = input
     const prepared = await prepare(input, io)
-    const load = loadOf(values)
+    const load = loadOf(input)
     const { simulate: run } = await import('../simulate/simulate.ts')
     const { report } = await import('../simulate/report.ts')
     const { renderReport } = await import('../simulate/render-report.ts')
@@ -63,7 +63,7 @@ export const simulate = defineVerb(
 )
 
 /** Reads the routes and finds the one that takes the request. */
-const prepare = async ({ values, positionals }: VerbInput<typeof simulateOptions>, io: Io) => {
+const prepare = async ({ values, names, positionals }: VerbInput<typeof simulateOptions>, io: Io) => {
   const [method, path, ...files] = positionals
   if (method === undefined || path === undefined || !/^[A-Za-z-]+$/.test(method))
     throw new UsageError('simulate needs a METHOD and a PATH', { fix: example })
@@ -94,7 +94,7 @@ const prepare = async ({ values, positionals }: VerbInput<typeof simulateOptions
       ...(winner.broken && { why: winner.broken }),
       fix: 'fanout-relay lint shows what to mend',
     })
-  return { route, request, scripts: legScripts(route, values.delay, values.fail) }
+  return { route, request, scripts: legScripts(route, values.delay, values.fail, names) }
 }
 
 const example = 'write for example: fanout-relay simulate POST /orders routes/'
@@ -112,10 +112,11 @@ const untaken = ({ method, path }: { method: string; path: string }, why: string
 
 const defaultDurationMs = 2_000
 
-const loadOf = ({ rate, duration, requests }: VerbInput<typeof simulateOptions>['values']) => {
+const loadOf = ({ values, names }: VerbInput<typeof simulateOptions>) => {
+  const { rate, duration, requests } = values
   if (rate === undefined) {
     if (duration === undefined) return { kind: 'sequence', requests: requests ?? 1 } as const
-    throw new UsageError('--duration needs --rate', {
+    throw new UsageError(`${names['duration']} needs --rate`, {
       why: 'without a rate requests are sent one after another',
       fix: 'add for example --rate 50/s, or give --requests instead',
     })

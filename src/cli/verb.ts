@@ -24,7 +24,7 @@ export interface Verb extends VerbText {
 }
 
 /** A command line that has been read. */
-export type VerbInput<O extends Options> = Pick<ParsedLine<O>, 'values' | 'settings' | 'positionals'>
+export type VerbInput<O extends Options> = Omit<ParsedLine<O>, 'help'>
 
 /** A verb with its options parsed and `--help` answered. */
 export const defineVerb = <const O extends Options>(

@@ -60,14 +60,24 @@ const decode = (bytes: Uint8Array): string | undefined => {
 const notYaml = (file: string, message: string, fix: string): FileContent =>
   noContent({ severity: 'error', code: 'FR0001', message, fix, location: { file, line: 1, column: 1 } })
 
-/** About a file or a directory; `why` is the system's code or a few words. */
-export const unreadable = (file: string, why: string): Problem => ({
+/** About a file or a directory; `why` is the system's code. */
+export const unreadable = (file: string, why: string): Problem =>
+  notRead(file, inWords[why] ?? why, 'check that it exists and may be read')
+
+/** About a pipe, a device or a directory where a file is meant to be. */
+export const notRegular = (file: string): Problem =>
+  notRead(file, 'it is not a regular file', 'put a regular file in its place')
+
+const notRead = (file: string, why: string, fix: string): Problem => ({
   severity: 'warning',
   code: 'FR0112',
-  message: `cannot be read: ${inWords[why] ?? why}`,
-  fix: 'check that it exists and may be read; routes last read from it stay in use',
+  message: `cannot be read: ${why}`,
+  fix: `${fix}; ${keepsLast}`,
   location: { file, line: 1, column: 1 },
 })
+
+/** True of a relay that has read the file before, and no promise to others. */
+const keepsLast = 'a running relay keeps what it last read from it'
 
 /** Codes of the system that people meet; others are shown as they are. */
 const inWords: Readonly<Record<string, string>> = {
@@ -75,6 +85,7 @@ const inWords: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory (EISDIR)',
   ELOOP: 'its links lead in a circle (ELOOP)',
   ENOENT: 'it does not exist (ENOENT)',
+  ENXIO: 'it is a socket, or a device that is not there (ENXIO)',
 }
 
 export const tooLarge = (file: string): Problem => ({
@@ -89,7 +100,7 @@ export const tooLarge = (file: string): Problem => ({
 const emptyFile = (file: string): Problem => ({
   severity: 'warning',
   code: 'FR0117',
-  message: 'the file is empty; routes last read from it stay in use',
+  message: `the file is empty; ${keepsLast}`,
   fix: 'delete the file to withdraw its routes',
   location: { file, line: 1, column: 1 },
 })

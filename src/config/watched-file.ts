@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Problem } from '../api/problem.ts'
-import { type FileContent, noContent, readContent, tooLarge, unreadable } from './file-content.ts'
+import { type FileContent, noContent, notRegular, readContent, tooLarge, unreadable } from './file-content.ts'
 import type { FoundFile } from './find-files.ts'
 import { maxFileBytes } from './limits.ts'
 
@@ -41,7 +41,7 @@ export class WatchedFile {
       const stamp = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
       if (stamp === this.#stamp) return 'unchanged'
       // A pipe would block, a device never end.
-      if (!stats.isFile()) return this.#refuse(stamp, unreadable(this.#file.name, 'it is not a regular file'))
+      if (!stats.isFile()) return this.#refuse(stamp, notRegular(this.#file.name))
       if (size > maxFileBytes) return this.#refuse(stamp, tooLarge(this.#file.name))
       const bytes = await readFile(this.#file.path)
       const settled = Date.now() - Number(stats.mtimeMs) > coarseStampMs

@@ -11,7 +11,7 @@ import type { PlannedLeg, ServedRoute } from './types.ts'
 /** Policies that are valid and hardly meant. `route` is what was made of `spec`, legs in the same order. */
 export const warnAboutPolicies = (spec: RouteSpec, route: ServedRoute, report: Report): void => {
   warnAboutRetries(spec, route, report)
-  warnAboutRateLimits(route, report)
+  warnAboutRateLimits(spec, route, report)
   warnAboutKeys(route, report)
   route.legs.forEach((leg, i) => {
     const path = ['spec', 'upstreams', i]

@@ -18,6 +18,15 @@ export const warnAboutRoute = (
       fix: 'make an upstream Required, or use success: Any',
     })
   }
+  const { failed } = answer.statuses
+  if (answer.body === 'Merge' && failed < 400) {
+    report({
+      code: 'FR0134',
+      path: ['spec', 'response', 'statuses', 'failed'],
+      message: `a Merge that failed is a problem document, and with status ${failed} callers take it for what they asked for`,
+      fix: 'use 400 or above, or body: Envelope, which says itself that it failed',
+    })
+  }
   warnAboutSampling(spec, report)
   warnAboutTimeouts(spec, report)
   warnAboutMissingBounds(spec, legs, answer, report)

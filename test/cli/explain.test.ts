@@ -1,5 +1,7 @@
+import { symlinkSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
-import { cli, directoryWith, route } from './fixtures.ts'
+import { cli, directoryWith, pipeWith, route } from './fixtures.ts'
 
 const routes = () => directoryWith({ 'a.yaml': route('orders'), 'b.yaml': route('price') })
 
@@ -8,6 +10,11 @@ test('a request that a route takes is exit code 0, with the route and what would
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toContain('default/orders')
   expect(stdout).toContain('http://127.0.0.1:9001')
+})
+
+test('routes may come through a pipe', async () => {
+  const { code, stdout } = await cli(['explain', 'POST', '/orders', pipeWith(route('orders'))])
+  expect([code, stdout]).toEqual([0, expect.stringContaining('default/orders')])
 })
 
 test('a request that none takes is exit code 1, with the nearest', async () => {
@@ -34,6 +41,13 @@ test('-o json is the explanation as data', async () => {
     request: { method: 'POST', path: '/orders', query: '?a=1' },
     winner: { route: 'default/orders' },
   })
+})
+
+test('a file that cannot be read is mentioned: it may hold the route that is looked for', async () => {
+  const directory = directoryWith({ 'a.yaml': route('orders') })
+  symlinkSync('nowhere.yaml', path.join(directory, 'b.yaml'))
+  const { code, stderr } = await cli(['explain', 'POST', '/orders', directory])
+  expect([code, stderr]).toEqual([0, expect.stringContaining('the files have 1 error')])
 })
 
 test('errors in the files are mentioned', async () => {

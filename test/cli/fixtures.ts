@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -49,6 +51,14 @@ export const directoryWith = (files: Readonly<Record<string, string>>): string =
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(directory, name), text)
   return directory
+}
+
+/** A pipe in a directory of its own; a reader gets this text. Without a text nobody writes into it. */
+export const pipeWith = (text: string, name = 'pipe'): string => {
+  const pipe = path.join(directoryWith({}), name)
+  execFileSync('mkfifo', [pipe])
+  if (text !== '') void writeFile(pipe, text)
+  return pipe
 }
 
 /** A valid route; `upstream` is the flow map of its only upstream. */

@@ -1,6 +1,7 @@
+import { symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
-import { cli, directoryWith, route } from './fixtures.ts'
+import { describe, expect, test } from 'vitest'
+import { cli, directoryWith, pipeWith, route } from './fixtures.ts'
 
 const broken = route('price', '{name: b, url: http://b, backendRef: {name: b, port: 1}}')
 const warned = `${route('orders')}---\nkind: Service\n`
@@ -87,6 +88,48 @@ test('- reads standard input, alone or beside files', async () => {
   expect((await cli(['lint', '-', directory], { stdin })).stdout).toBe('no problems in 1 route\n')
 })
 
+describe('what is named and no regular file', () => {
+  test('is read if it is a pipe, with the exit code of a file', async () => {
+    const bad = pipeWith(broken)
+    const found = await cli(['lint', bad])
+    expect(found).toMatchObject({ code: 1, stdout: expect.stringMatching(/pipe:7:7 +error +FR0010/) })
+    expect((await cli(['lint', pipeWith(route('orders'))])).stdout).toBe('no problems in 1 route\n')
+    const directory = directoryWith({ 'a.yaml': route('orders') })
+    expect(await cli(['lint', directory, pipeWith(broken)])).toMatchObject({ code: 1 })
+  })
+
+  test('is nothing to check if nothing is in it', async () => {
+    const { code, stdout } = await cli(['lint', '/dev/null'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/error +FR0111 .*\/dev\/null/)
+  })
+
+  test('is read up to the size that a file may have', async () => {
+    const { code, stdout } = await cli(['lint', '/dev/zero'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/\/dev\/zero:1:1 +error +FR0045/)
+  })
+})
+
+describe('what cannot be read is an error, for it has not been checked', () => {
+  test('beside routes that are right', async () => {
+    const directory = directoryWith({ 'b.yaml': route('orders') })
+    symlinkSync('nowhere.yaml', path.join(directory, 'a.yaml'))
+    const { code, stdout } = await cli(['lint', directory])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/a\.yaml:1:1 +error +FR0112 .*does not exist/)
+    expect(stdout).toContain('1 error, 0 warnings in 1 route')
+  })
+
+  test('a pipe in a directory too: a relay would not read it either', async () => {
+    const pipe = pipeWith('', 'a.yaml')
+    const { code, stdout } = await cli(['lint', path.dirname(pipe)])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/error +FR0112 .*not a regular file\n +fix: put a regular file in its place/)
+    expect(stdout).not.toContain('stay in use')
+  })
+})
+
 test('the examples of the product are without fault', async () => {
   expect(await cli(['lint', '--strict', 'examples/orders'])).toMatchObject({ code: 0 })
 })
@@ -107,4 +150,14 @@ test('--kubernetes takes Services for found: a cluster has names for them', asyn
   const directory = directoryWith({ 'a.yaml': route('orders', '{name: a, backendRef: {name: a, port: 80}}') })
   expect((await cli(['lint', directory])).stdout).toContain('FR0040')
   expect(await cli(['lint', '--kubernetes', directory])).toMatchObject({ code: 0 })
+})
+
+test('a Merge that would call its failure a success is warned about, an Envelope is not', async () => {
+  const answering = (response: string) => `${route('orders')}  response: ${response}\n`
+  const directory = directoryWith({ 'a.yaml': answering('{body: Merge, statuses: {failed: 200}}') })
+  expect((await cli(['lint', directory])).stdout).toMatch(
+    /a\.yaml:8:\d+ +warning +FR0134 .*\(spec\.response\.statuses\.failed\)$/m,
+  )
+  const other = directoryWith({ 'a.yaml': answering('{body: Envelope, statuses: {failed: 200}}') })
+  expect((await cli(['lint', other])).stdout).toBe('no problems in 1 route\n')
 })

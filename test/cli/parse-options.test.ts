@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Option } from '../../src/cli/option.ts'
+import { InvalidValue, type Option } from '../../src/cli/option.ts'
 import { parseOptions } from '../../src/cli/parse-options.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { choice, flag, milliseconds, texts } from '../../src/cli/values.ts'
@@ -36,6 +36,16 @@ const options = {
     default: 'false',
     read: flag,
   } satisfies Option<boolean>,
+  colour: {
+    flag: 'colour',
+    value: 'NAME',
+    description: 'One with a fix of its own.',
+    default: '',
+    read: ([given = 'red']) => {
+      if (given === 'red' || given === 'green') return given
+      throw new InvalidValue('a colour', write => `write for example ${write('red')} or ${write('green')}`)
+    },
+  } satisfies Option<string>,
 }
 
 const parse = (args: readonly string[], env: Record<string, string> = {}) =>
@@ -75,6 +85,17 @@ describe('where a value comes from', () => {
       output: 'text',
       header: '',
       strict: '1',
+      colour: '',
+    })
+  })
+
+  test('is told by name: that of the flag, or of the variable', () => {
+    expect(parse(['-o', 'text'], { FANOUT_STRICT: '1', FANOUT_OUTPUT: 'json' }).names).toEqual({
+      'drain-delay': '--drain-delay',
+      output: '--output',
+      header: '--header',
+      strict: 'FANOUT_STRICT',
+      colour: '--colour',
     })
   })
 })
@@ -121,7 +142,7 @@ describe('a usage error says what, why and how to mend it', () => {
     [['--drain-delay'], '--drain-delay needs a value', /--drain-delay DURATION/],
     [['--drain-delay', '--strict'], '--drain-delay needs a value', /--drain-delay DURATION/],
     [['--output=text', '-o', 'json'], '--output is given twice', /once/],
-    [['--strict=maybe'], '--strict cannot be "maybe"', /write --strict/],
+    [['--strict=maybe'], '--strict cannot be "maybe"', /^write --strict or --strict=false$/],
   ])('for %j', (args, what, fix) => {
     const error = refusal(args)
     expect(error.message).toBe(what)
@@ -132,5 +153,20 @@ describe('a usage error says what, why and how to mend it', () => {
     const error = refusal([], { FANOUT_OUTPUT: 'xml' })
     expect(error.message).toBe('FANOUT_OUTPUT cannot be "xml"')
     expect(error.why).toBe('it must be one of text, json')
+    expect(error.fix).toBe('write FANOUT_OUTPUT=json')
+  })
+
+  test.each([
+    [{ FANOUT_STRICT: 'yes' }, 'write FANOUT_STRICT=true or FANOUT_STRICT=false'],
+    [{ FANOUT_DRAIN_DELAY: '5' }, 'write FANOUT_DRAIN_DELAY=5s'],
+    [{ FANOUT_COLOUR: 'blue' }, 'write for example FANOUT_COLOUR=red or FANOUT_COLOUR=green'],
+  ])('and its fix can be followed there: %j', (env, fix) => {
+    expect(refusal([], env).fix).toBe(fix)
+  })
+
+  test('and the fix of a flag names the flag, whatever is in the environment', () => {
+    expect(refusal(['--colour', 'blue'], { FANOUT_COLOUR: 'red' }).fix).toBe(
+      'write for example --colour red or --colour green',
+    )
   })
 })

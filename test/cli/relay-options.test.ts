@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Io } from '../../src/cli/io.ts'
 import { parseOptions } from '../../src/cli/parse-options.ts'
 import { relayConfig, relayOptions } from '../../src/cli/relay-options.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
@@ -6,8 +7,8 @@ import { container } from './fixtures.ts'
 
 const source = () => ({ run: async () => {} })
 
-const configOf = (args: readonly string[], machine = container) =>
-  relayConfig(parseOptions('run', relayOptions, args, { env: {}, machine }), source, machine)
+const configOf = (args: readonly string[], machine = container, env: Io['env'] = {}) =>
+  relayConfig(parseOptions('run', relayOptions, args, { env, machine }), source, machine)
 
 test('the defaults keep data and admin on loopback and telemetry on every address', () => {
   expect(configOf([])).toEqual({
@@ -170,11 +171,28 @@ test.each(['http://user:pa55word@cache', 'cache:6379', 'redis://user:pa55word@ca
   },
 )
 
+test('--rate-limit-store, wrong in the environment, is to be mended there', () => {
+  try {
+    configOf([], container, { FANOUT_RATE_LIMIT_STORE: 'cache:6379' })
+    expect.unreachable()
+  } catch (error) {
+    expect(error).toMatchObject({ fix: 'write FANOUT_RATE_LIMIT_STORE=redis://HOST:6379' })
+  }
+})
+
 describe('the drain delay is a part of the shutdown timeout', () => {
   test('and refused when it is longer, naming both', () => {
     const error = refusalOf(['--drain-delay', '3s', '--shutdown-timeout', '1s'])
     expect(error?.message).toBe('--drain-delay 3s does not fit into --shutdown-timeout 1s')
     expect(error?.fix).toMatch(/--shutdown-timeout longer than 3s.*--drain-delay shorter than 1s/)
+  })
+
+  test('by the variables they came from', () => {
+    const error = refusalOf([], { FANOUT_DRAIN_DELAY: '3s', FANOUT_SHUTDOWN_TIMEOUT: '1s' })
+    expect(error?.message).toBe('FANOUT_DRAIN_DELAY=3s does not fit into FANOUT_SHUTDOWN_TIMEOUT=1s')
+    expect(error?.fix).toBe(
+      'make FANOUT_SHUTDOWN_TIMEOUT longer than 3s, or FANOUT_DRAIN_DELAY shorter than 1s',
+    )
   })
 
   test('also when it is its default that does not fit', () => {
@@ -188,9 +206,9 @@ describe('the drain delay is a part of the shutdown timeout', () => {
     expect(refusalOf(args)).toBeUndefined()
   })
 
-  const refusalOf = (args: readonly string[]): UsageError | undefined => {
+  const refusalOf = (args: readonly string[], env: Io['env'] = {}): UsageError | undefined => {
     try {
-      configOf(args)
+      configOf(args, container, env)
     } catch (error) {
       if (error instanceof UsageError) return error
       throw error

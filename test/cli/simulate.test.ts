@@ -96,6 +96,20 @@ describe('wrong usage', () => {
   })
 
   test.each([
+    [{ FANOUT_FAIL: 'crm=99' }, /^ +fix: write for example FANOUT_FAIL=crm=503, FANOUT_FAIL=crm=reset/m],
+    [{ FANOUT_FAIL: 'crn=503' }, /FANOUT_FAIL=crn=503: .*[\s\S]*did you mean FANOUT_FAIL=crm=503\?/],
+    [{ FANOUT_DELAY: 'crm' }, /fix: write for example FANOUT_DELAY=inventory=900ms/],
+    [{ FANOUT_RATE: '50' }, /fix: write FANOUT_RATE=50\/s/],
+    [{ FANOUT_HEADER: 'x' }, /fix: write FANOUT_HEADER='x-tenant: acme'/],
+    [{ FANOUT_DURATION: '1s' }, /FANOUT_DURATION needs --rate/],
+  ])('in the environment is named there: %j', async (env, message) => {
+    const directory = directoryWith({ 'a.yaml': route('orders', '{name: crm, url: http://crm}') })
+    const { code, stderr } = await cli(['simulate', 'POST', '/orders', directory], { env })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(message)
+  })
+
+  test.each([
     [['POST'], /needs a METHOD and a PATH/],
     [['POST', '/orders'], /needs at least one PATH/],
     [['post', '/orders', 'examples/orders'], /did you mean POST\?/],

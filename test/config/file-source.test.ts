@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -177,6 +178,16 @@ describe('a file that breaks while it is followed', () => {
     await until(followed.codes, codes => codes.join() === 'FR0044', soon)
     expect(followed.snapshots.at(-1)!.backends!.get('x')).toBe('http://x:1')
   })
+})
+
+test('what is followed is files: a pipe is a warning, and nothing waits for its writer', async () => {
+  const pipe = path.join(directoryWith({}), 'a.yaml')
+  execFileSync('mkfifo', [pipe])
+  const followed = await follow([pipe])
+  expect(followed.snapshots.at(-1)!.problems).toMatchObject([{ severity: 'warning', code: 'FR0112' }])
+  unlinkSync(pipe)
+  writeFileSync(pipe, route('one'))
+  await until(followed.ids, ids => ids.join() === 'default/one', soon)
 })
 
 test('files that did not change are not parsed again', async () => {

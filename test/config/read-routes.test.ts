@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { readRoutes } from '../../src/config/read-routes.ts'
 import { directoryWith, route } from './fixtures.ts'
 
@@ -160,7 +162,9 @@ describe('a file that cannot be used', () => {
   test('of bytes that are not UTF-8 is FR0001', async () => {
     const directory = directoryWith({})
     writeFileSync(path.join(directory, 'a.yaml'), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe]))
-    expect((await readRoutes([directory])).problems).toMatchObject([{ code: 'FR0001', message: /UTF-8/ }])
+    expect((await readRoutes([directory])).problems).toMatchObject([
+      { code: 'FR0001', message: expect.stringMatching(/UTF-8/) },
+    ])
   })
 
   test('over 4 MiB is FR0045', async () => {
@@ -183,14 +187,34 @@ describe('a file that cannot be used', () => {
     const directory = directoryWith({ 'b.yaml': route('one') })
     symlinkSync('a.yaml', path.join(directory, 'a.yaml'))
     const { routes, problems } = await readRoutes([directory])
-    expect(problems).toMatchObject([{ code: 'FR0112', message: /a\.yaml cannot be read: ELOOP/ }])
+    expect(problems).toMatchObject([
+      { code: 'FR0112', message: expect.stringMatching(/^cannot be read: .*ELOOP/) },
+    ])
     expect(routes).toHaveLength(1)
   })
 
   test('with a path that does not exist is FR0112', async () => {
     const directory = directoryWith({})
     const { problems } = await readRoutes([path.join(directory, 'nope')])
-    expect(problems[0]).toMatchObject({ code: 'FR0112', message: /nope cannot be read: ENOENT/ })
+    expect(problems[0]).toMatchObject({
+      code: 'FR0112',
+      message: expect.stringMatching(/^cannot be read: .*ENOENT/),
+    })
+  })
+
+  test('is an error where it is read once: no earlier reading stands in for it', async () => {
+    const { problems } = await readRoutes([path.join(directoryWith({}), 'nope')])
+    expect(problems).toMatchObject([{ severity: 'error', code: 'FR0112' }])
+  })
+
+  test('because it is a socket is FR0112 as well', async () => {
+    const file = path.join(directoryWith({}), 'socket')
+    const server = createServer().listen(file)
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { problems } = await readRoutes([file])
+    expect(problems).toMatchObject([{ severity: 'error', code: 'FR0112', location: { file } }])
+    expect(problems[0]!.message).toContain('it is a socket')
   })
 })
 
@@ -280,5 +304,7 @@ test('20,000 routes are read, and of more the rest is reported', { timeout: 60_0
   writeFileSync(path.join(directory, 'b.yaml'), route('more'))
   const over = await readRoutes([directory])
   expect(over.routes).toHaveLength(20_000)
-  expect(over.problems).toMatchObject([{ severity: 'error', code: 'FR0046', message: /20001/ }])
+  expect(over.problems).toMatchObject([
+    { severity: 'error', code: 'FR0046', message: expect.stringMatching(/^20001 /) },
+  ])
 })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { clusterOf, isFromKubernetes, kubernetesOptions } from '../../src/cli/kubernetes-options.ts'
 import { parseOptions } from '../../src/cli/parse-options.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
+import { cli } from '../cli/fixtures.ts'
 import { makeTokenDir } from './support/harness.ts'
 
 const machine = { terminal: false, colour: false, loopback: ['127.0.0.1'], any: '::', memoryLimit: 2 ** 30 }
@@ -34,7 +35,9 @@ describe('routes come from the API server', () => {
     expect(isFromKubernetes(parse(['--token-dir', makeTokenDir({})]), [], inPod)).toBe(false)
   })
 
-  test('not together with files', () => {
+  test('not together with files, and the variable is named where it says so', async () => {
+    const { code, stderr } = await cli(['run', 'examples/orders'], { env: { FANOUT_KUBERNETES: 'true' } })
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/FANOUT_KUBERNETES does not go with PATH/)])
     expect(() => isFromKubernetes(parse(['--kubernetes']), ['routes'], {})).toThrow(UsageError)
   })
 })
@@ -69,5 +72,8 @@ describe('the API server is', () => {
   test('missing with a word on how to name one', () => {
     expect(() => clusterOf(parse([]), {}, home())).toThrow(UsageError)
     expect(() => clusterOf(parse(['--kubeconfig', '/none']), {}, home())).toThrow('does not exist')
+    const env = { FANOUT_KUBECONFIG: '/none' }
+    const named = expect.objectContaining({ why: 'FANOUT_KUBECONFIG must name a kubeconfig' })
+    expect(() => clusterOf(parse([], env), env, home())).toThrow(named)
   })
 })

@@ -51,8 +51,8 @@ export const fileCodes: readonly CodeEntry[] = [
   }),
   warning('FR0112', {
     title: 'file not readable',
-    why: 'The file exists no more, or the relay may not read it. The routes last read from it stay in use.',
-    fix: 'Check the path and its permissions.',
+    why: 'The file exists no more, the relay may not read it, or it is no regular file. A running relay keeps the routes last read from it. `lint`, `explain` and `simulate` take this for an error, because there is no earlier reading; they also read pipes and devices that are named.',
+    fix: 'Check the path and its permissions; a relay follows regular files alone.',
     foundBy: 'files',
   }),
   warning('FR0117', {

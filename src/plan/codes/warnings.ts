@@ -106,4 +106,11 @@ export const routeWarnings: readonly CodeEntry[] = [
     wrong: 'retry:',
     right: 'retry: {}',
   }),
+  warning('FR0134', {
+    title: 'failed Merge with the status of a success',
+    why: 'A Merge has no room for failures: a request that failed is answered with a problem document. With a status below 400 callers, caches and proxies take that document for what they asked for. An Envelope says in its `status` that it failed, so there any status is fine.',
+    fix: 'Use 400 or above, or `body: Envelope`.',
+    wrong: 'response: {body: Merge, statuses: {failed: 200}}',
+    right: 'response: {body: Merge, statuses: {failed: 503}}',
+  }),
 ]

@@ -136,7 +136,10 @@ export const serve = async (config: RelayConfig): Promise<number> => {
     data: {
       flag: '--listen',
       endpoints: config.listen,
-      createServer: () => dataServer({ handle, state, unmatched: observer.unmatched, overload }),
+      createServer: () => {
+        const { unmatched } = observer
+        return dataServer({ handle, state, unmatched, accessLog, tracing, nextRequestId, overload })
+      },
     },
     admin: { flag: '--admin', endpoints: config.admin, createServer: () => createServer(admin) },
     telemetry: {

@@ -98,6 +98,8 @@ export interface ExchangeSummary {
   readonly path: string
   readonly status: number
   readonly outcome: RouteOutcome
+  /** Of the refusal, where there was one; listed in docs/errors.md. */
+  readonly code?: string | undefined
   readonly durationMs: number
   readonly traceparent: string | undefined
   /** Answered from memory: the same idempotency key had been answered before. */

@@ -1,14 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { RouteObserver } from '../core/observer.ts'
+import { BrokenBody } from './broken-body.ts'
 import { isEnding } from './ending.ts'
+import { type Books, type Known, openEntry } from './entry.ts'
 import { allowedMethods } from './methods.ts'
-import { proxyStatus } from './rejection.ts'
-import { headReader } from './request-head.ts'
+import { proxyStatus } from './proxy-status.ts'
+import { givenRequestId } from './request-id.ts'
+import { parseTarget } from './request-target.ts'
 import { isReserved } from './reserved-path.ts'
 
-interface Refusal {
+/** What the server itself refuses, before any route is asked about it. */
+export interface Refusal {
   readonly status: number
   readonly title: string
   readonly code: string
@@ -85,23 +87,23 @@ type ParserError = Error & { readonly code?: string; readonly reason?: string }
 
 /**
  * What cannot be parsed is answered on the bare socket, and the connection ends: whatever follows on it
- * would be read in the wrong place (RFC 9112 §2.2, §9.6). It is counted unless it is a part of a request that is
- * in the books already. A caller that left inside a message is neither answered nor counted.
+ * would be read in the wrong place (RFC 9112 §2.2, §9.6). What is answered is put into the books, unless it is a
+ * part of a request that is in them already. A caller that left inside a message is neither answered nor counted.
+ * `request` is there where the head could be read.
  */
-export const refuseConnection = (error: ParserError, socket: Duplex, unmatched: RouteObserver): void => {
+export const refuseConnection = (
+  error: ParserError,
+  socket: Duplex,
+  books: Books,
+  request?: IncomingMessage,
+): void => {
   const known: ServerSocket = socket
   // Every further packet fails again.
   if (known[refused]) return
   known[refused] = true
   if (error.code === 'ECONNRESET') return void socket.destroy()
-  if (error.code === 'HPE_INVALID_EOF_STATE') return refuse(undefined, known)
-  const refusal = refusalOf(error)
-  // Rubbish behind an answer that ends the connection belongs to a request that is in the books as well.
-  if (!isTaken(known) && !isEnding(known)) {
-    unmatched.started()
-    unmatched.ended('', refusal.status, 'unmatched', 0)
-  }
-  refuse(refusal, known)
+  if (error.code === 'HPE_INVALID_EOF_STATE') return refuse(undefined, known, books)
+  refuse(refusalOf(error), known, books, request)
 }
 
 /** What arrives is the body of a request that somebody has begun to answer. */
@@ -110,54 +112,71 @@ const isTaken = ({ parser }: ServerSocket): boolean => parser?.incoming?.complet
 const refusalOf = ({ code = '', reason = '' }: ParserError): Refusal =>
   bothFramings.test(reason) ? framedTwice : (refusals[code] ?? malformed)
 
-/** `undefined` = there is nobody to be told. */
-const refuse = (refusal: Refusal | undefined, socket: ServerSocket): void => {
+/** No refusal = there is nobody to be told. */
+const refuse = (
+  refusal: Refusal | undefined,
+  socket: ServerSocket,
+  books: Books,
+  request?: IncomingMessage,
+): void => {
   if (!socket.writable) return
   const current = socket._httpMessage
   // The bytes came after a whole request: its answer is owed first, or the caller would take ours for it.
-  if (current?.req.complete) current.once('close', () => refuse(refusal, socket))
+  if (current?.req.complete) current.once('close', () => refuse(refusal, socket, books, request))
   // A second answer inside one that has begun would corrupt it; a refusal is whole and only lingers.
   else if (current?.headersSent && !isEnding(socket)) socket.destroy()
   else if (!refusal || current?.headersSent) socket.end(() => socket.destroy())
   // Answered early, and a second answer would be taken for that to the next request.
-  else if (!current && isTaken(socket)) socket.end(() => socket.destroy())
-  else if (current && !isOwn(current.req)) answerInstead(refusal, current)
-  else {
-    socket.end(messageOf(refusal))
-    const timer = setTimeout(() => socket.destroy(), lingerMs)
-    socket.once('close', () => clearTimeout(timer))
-  }
+  else if (!current && (isTaken(socket) || isEnding(socket))) socket.end(() => socket.destroy())
+  else if (current && !isOwn(current.req)) answerInstead(refusal, current, books)
+  else answerBare(refusal, socket, books, request ?? current?.req)
 }
 
 /** For a path of the relay itself, which is in no books; Hono insists on answering, and must find nobody there. */
 const isOwn = ({ url = '' }: IncomingMessage): boolean => isReserved(url)
 
 /** Answers a request whose body is broken, in place of whoever took it, who counts what it was answered. */
-const answerInstead = (refusal: Refusal, response: ServerResponse): void => {
-  const { headers, body } = answerOf(refusal, idOf(response.req))
+const answerInstead = (refusal: Refusal, response: ServerResponse, books: Books): void => {
+  const broken = new BrokenBody(refusal.code)
+  if (response.listenerCount('error') > 0) response.emit('error', broken)
+  const { rawHeaders } = response.req
+  const requestId = broken.requestId ?? givenRequestId(rawHeaders) ?? books.nextRequestId()
+  const { headers, body } = answerOf(refusal, requestId)
   response.writeHead(refusal.status, headers)
   response.end(body)
   // It has an answer, but whoever took it may be about to give another.
   response.destroyed = true
 }
 
-/** The id that the caller gave it, as whoever took it has read it. */
-const idOf = (request: IncomingMessage): string => {
-  const head = headReader({ pseudonym: noPseudonym, nextRequestId: randomUUID })(request)
-  return 'detail' in head ? randomUUID() : head.requestId
+const answerBare = (
+  refusal: Refusal,
+  socket: ServerSocket,
+  books: Books,
+  request: IncomingMessage | undefined,
+): void => {
+  const { status, code } = refusal
+  const entry = openEntry(books, request ? knownOf(request) : {})
+  socket.end(messageOf(refusal, entry.requestId))
+  entry.end(status, 'rejected', code)
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(timer))
 }
 
-/** In no field can there be a NUL, so nothing has come round. */
-const noPseudonym = '\0'
+/** CONNECT names no path but an authority (RFC 9112 §3.2.3). */
+const knownOf = ({ method, url = '', rawHeaders }: IncomingMessage): Known => {
+  const target = parseTarget(url)
+  return { method, path: 'path' in target ? target.path : '', rawHeaders }
+}
 
-const messageOf = (refusal: Refusal): string => {
-  const { headers, body } = answerOf(refusal, randomUUID())
+const messageOf = (refusal: Refusal, requestId: string): string => {
+  const { headers, body } = answerOf(refusal, requestId)
   let text = `HTTP/1.1 ${refusal.status} ${refusal.title}\r\n`
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
   return `${text}\r\n${body}`
 }
 
-const answerOf = ({ status, title, code, detail, headers = [] }: Refusal, requestId: string) => {
+/** The answer that ends its connection, as problem+json (RFC 9457). */
+export const answerOf = ({ status, title, code, detail, headers = [] }: Refusal, requestId: string) => {
   const body = JSON.stringify({ type: 'about:blank', title, status, detail, code, requestId })
   const all = [
     ...headers,

@@ -12,6 +12,7 @@ import {
   tooManyRequests,
 } from './rejection.ts'
 import { headReader, type RequestHead } from './request-head.ts'
+import { givenRequestId } from './request-id.ts'
 import type { RouteMatch, ServingRoute } from './route.ts'
 import type { RouteTable } from './table.ts'
 import type { TableHolder } from './table-holder.ts'
@@ -38,7 +39,8 @@ export const dataHandler = ({ parts, tables, nextRequestId }: DataHandlerOptions
     const arrival: Arrival = { parts, request, response, expectsContinue, startedAt: parts.clock.now() }
     try {
       const head = readHead(request)
-      if ('detail' in head) return refuse(arrival, head, unmatched, nextRequestId())
+      if ('detail' in head)
+        return refuse(arrival, head, unmatched, givenRequestId(request.rawHeaders) ?? nextRequestId())
       const { requestId } = head
       if (head.method === 'TRACE') return refuse(arrival, noTrace, unmatched, requestId, head)
       const table = tables.current

@@ -8,6 +8,7 @@ import type { PlannedMatch } from '../plan/types.ts'
 import type { Answer } from './answer/answer.ts'
 import { CollectedAnswer } from './answer/collected.ts'
 import { StreamedAnswer } from './answer/streamed.ts'
+import { BrokenBody } from './broken-body.ts'
 import type { Entry } from './idempotency/answers.ts'
 import { claimKey } from './idempotency/claim.ts'
 import type { Reply } from './idempotency/recorded-reply.ts'
@@ -40,6 +41,8 @@ export class Exchange extends Timed {
   key: string | undefined
   /** Answered from memory. */
   replayed = false
+  /** Of the refusal, where there was one. */
+  code: string | undefined
   /** The body while it comes in. */
   upload: Upload | undefined
   /** Instant by which the whole must be done; Infinity = nothing bounds it. */
@@ -86,7 +89,7 @@ export class Exchange extends Timed {
     route.observer.started()
     route.timeout?.start(this, startedAt)
     response.on('close', () => this.#onClose())
-    response.on('error', ignore)
+    response.on('error', error => this.#onError(error))
   }
 
   now(): number {
@@ -266,6 +269,7 @@ export class Exchange extends Timed {
 
   refuse(rejection: Rejection): void {
     this.outcome = 'rejected'
+    this.code = rejection.code
     this.forget()
     const { response } = this
     const hadBegun = response.headersSent
@@ -297,6 +301,14 @@ export class Exchange extends Timed {
     this.upload?.stop()
     this.#closed = true
     this.#releaseWhenDone()
+  }
+
+  /** The caller is about to be told that its body is broken. */
+  #onError(error: Error): void {
+    if (!(error instanceof BrokenBody)) return
+    error.requestId = this.head.requestId
+    this.outcome = 'rejected'
+    this.code = error.code
   }
 
   /** Once the answer is out: reading off what a refused caller still sends takes no place of others. */
@@ -335,5 +347,3 @@ export class Exchange extends Timed {
     this.#table.leave()
   }
 }
-
-const ignore = (): void => {}

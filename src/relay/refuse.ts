@@ -20,7 +20,6 @@ export const refuse = (
   const hasLeft = response.destroyed
   const outcome = hasLeft ? 'cancelled' : rejection.code === 'no_route' ? 'unmatched' : 'rejected'
   const method = request.method ?? ''
-  const { status } = rejection
   const span = head && tracing?.request(method, route, head.headers, head.path)
   observer.started()
   let isSettled = false
@@ -28,7 +27,7 @@ export const refuse = (
     if (isSettled) return
     isSettled = true
     const durationMs = parts.clock.now() - startedAt
-    const sent = response.headersSent ? status : 0
+    const sent = response.headersSent ? response.statusCode : 0
     observer.ended(method, sent, outcome, durationMs)
     span?.end(sent, outcome)
     if (!accessLog?.wants(outcome)) return
@@ -41,6 +40,7 @@ export const refuse = (
       path,
       status: sent,
       outcome,
+      code: rejection.code,
       durationMs,
       traceparent,
       legs: [],

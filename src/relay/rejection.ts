@@ -1,4 +1,3 @@
-import { errorTokens } from '../core/errors.ts'
 import { allowedMethods } from './methods.ts'
 import type { NearRoute } from './nearest.ts'
 import type { RefusingRoute } from './route.ts'
@@ -114,12 +113,3 @@ export const tooManyRequests = (waitMs: number): Rejection => ({
 /** RFC 9110 §10.2.3: whole seconds, rounded up, so that nobody comes back too early. */
 export const retryAfter = (ms: number | undefined): string[] =>
   ms === undefined ? [] : ['Retry-After', String(Math.max(1, Math.ceil(ms / 1000)))]
-
-const tokens: ReadonlySet<string> = new Set(errorTokens)
-
-/**
- * RFC 9209: the code, where it is a failure or the relay's own. What is the caller's to mend has one word there for all
- * of it, but for those that are tokens of ours as well.
- */
-export const proxyStatus = (status: number, code: string): string =>
-  `fanout-relay; error=${status < 500 && !tokens.has(code) ? 'http_request_error' : code}`

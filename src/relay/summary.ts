@@ -4,7 +4,7 @@ import type { Leg } from './leg.ts'
 
 /** A finished request for the access log. Made for those alone that are going to be written. */
 export const summaryOf = (
-  { route, head, span, replayed, awaited }: Exchange,
+  { route, head, span, replayed, code, awaited }: Exchange,
   copies: readonly Leg[],
   { status, outcome, durationMs }: Pick<ExchangeSummary, 'status' | 'outcome' | 'durationMs'>,
 ): ExchangeSummary => ({
@@ -14,6 +14,7 @@ export const summaryOf = (
   path: head.path,
   status,
   outcome,
+  code,
   durationMs,
   traceparent: span?.traceparent ?? head.traceparent,
   replayed,

@@ -167,6 +167,7 @@ describe('H14 Via', () => {
       message('GET / HTTP/1.1', [`Via: 1.1 a, 1.1 ${relay.pseudonym}`]),
     )
     expect([answer.status, problemOf(answer).code]).toEqual([508, 'loop_detected'])
+    expect(answer.header('proxy-status')).toBe('fanout-relay; error=proxy_loop_detected')
     expect(upstream.received).toHaveLength(before)
   })
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { exchangeRaw, RawClient } from '../support/raw-client.ts'
 import { startRelay, type TestRelay } from '../support/relay.ts'
-import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { startHeldUpstream, startUpstream, type Upstream } from '../support/upstream.ts'
 import {
   expectNextIsFine,
   message,
@@ -125,6 +126,25 @@ describe('H8 interim answers of the upstream', () => {
     const first = await client.send(message('GET / HTTP/1.0')).response({ interim: true })
     expect([first.status, first.body.toString()]).toEqual([200, 'hi'])
     client.close()
+  })
+
+  it('of a copy never reach the caller', async () => {
+    const main = await startHeldUpstream()
+    upstream.answer(`${hints}\r\n\r\n${final}`)
+    const upstreams = [
+      { name: 'main', url: main.url },
+      { name: 'copy', role: 'Shadow', url: upstream.url },
+    ]
+    const copied = await startRelay({ r: { upstreams } })
+    const client = await RawClient.connect(copied.port)
+    client.send(message('GET / HTTP/1.1'))
+    const held = await main.next()
+    await eventually(() => expect(copied.observer.legs).toMatchObject([{ leg: 'copy', status: 200 }]))
+    held.end('mine')
+    expect((await client.response({ interim: true })).status).toBe(200)
+    client.close()
+    await copied.close()
+    await main.close()
   })
 
   it('may be 64; one more is 502', async () => {

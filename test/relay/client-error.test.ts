@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
+import type { ExchangeSummary } from '../../src/core/observer.ts'
 import { message, problemOf, relayTo, sendHostile } from '../conformance/harness.ts'
 import { json, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
 import { gate } from '../support/gate.ts'
 import { RawClient } from '../support/raw-client.ts'
-import type { TestRelay } from '../support/relay.ts'
+import { startRelay, type TestRelay } from '../support/relay.ts'
 import { startRawUpstream, startUpstream } from '../support/upstream.ts'
 
 const close = closing()
@@ -48,7 +49,7 @@ describe('what cannot be parsed', () => {
       'an unknown coding before a length',
       message('POST / HTTP/1.1', ['Transfer-Encoding: gzip']),
       501,
-      'not_implemented',
+      'http_request_error',
     ],
     ['CONNECT', message('CONNECT a:1 HTTP/1.1'), 405, 'http_request_error'],
     ['a bad chunk', chunked(badChunk), 400, 'http_request_error'],
@@ -128,11 +129,28 @@ describe('every request is in the books once', () => {
       expect((await client.untilClosed()).toString()).toBe('')
     }
     await booked(relay)
-    const outcomes = { 200: 'success', 400: 'cancelled' } as Record<number, string>
+    const outcomes = { 200: 'success', 400: 'rejected' } as Record<number, string>
     for (const { status, outcome } of relay.observer.exchanges) expect(outcome).toBe(outcomes[status])
     expect(relay.observer.exchanges).toHaveLength(count)
     await eventually(() => expect(relay.tables.inUse).toBe(0))
     expect(relay.observer.defects).toEqual([])
+  })
+
+  test('a body that breaks: a line of the access log with the id of its answer', async () => {
+    const lines: ExchangeSummary[] = []
+    const accessLog = {
+      wants: () => true,
+      wantsLeg: () => true,
+      exchange: (line: ExchangeSummary) => lines.push(line),
+      lateLeg: () => {},
+    }
+    const upstream = close(await startUpstream())
+    const specs = { all: { upstreams: [{ name: 'primary', url: upstream.url }] } }
+    const relay = close(await startRelay(specs, { accessLog }))
+    const requestId = (await (await send(relay, chunked(badChunk))).response()).header('x-request-id')
+    await eventually(() =>
+      expect(lines).toMatchObject([{ requestId, status: 400, outcome: 'rejected', code: 'bad_request' }]),
+    )
   })
 
   test('a body that breaks on a path that only looks like one of the relay itself', async () => {

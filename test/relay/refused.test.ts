@@ -33,18 +33,19 @@ test.each([
 ])('a request with %s has its line in the access log, and its id in the answer', async (...row) => {
   const [, path, status, outcome, route] = row
   const { lines, relay } = await start()
-  const answer = await ask(relay, { path })
+  const answer = await ask(relay, { path, headers: { 'x-request-id': 'mine-1' } })
   expect(answer.status).toBe(status)
-  const { requestId } = json(answer)
+  const { requestId, code } = json(answer)
   expect(answer.header('x-request-id')).toBe(requestId)
-  await eventually(() => expect(lines).toMatchObject([{ requestId, status, outcome, route }]))
+  expect(requestId).toBe('mine-1')
+  await eventually(() => expect(lines).toMatchObject([{ requestId, status, outcome, code, route }]))
 })
 
 test('what is not HTTP at all is counted', async () => {
   const { relay } = await start()
   const answer = await exchangeRaw(relay.port, 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n')
   expect(answer.status).toBe(400)
-  expect(relay.observer.exchanges).toMatchObject([{ route: '', status: 400, outcome: 'unmatched' }])
+  expect(relay.observer.exchanges).toMatchObject([{ route: '', status: 400, outcome: 'rejected' }])
 })
 
 describe('Proxy-Status of what the relay refuses', () => {

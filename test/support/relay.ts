@@ -95,6 +95,8 @@ export const startRelay = async (specs: Specs, options: Options = {}): Promise<T
     handle,
     state: () => (draining ? 'draining' : 'ready'),
     unmatched: observer.unmatched,
+    accessLog: observer.accessLog,
+    tracing: observer.tracing,
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

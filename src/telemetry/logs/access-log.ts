@@ -38,6 +38,7 @@ const exchangeFields = (summary: ExchangeSummary) => ({
   path: cut(withoutQuery(summary.path), maxPathLength),
   status: summary.status,
   outcome: summary.outcome,
+  code: summary.code,
   durationMs: rounded(summary.durationMs),
   requestId: summary.requestId,
   trace_id: traceId(summary.traceparent),

@@ -30,7 +30,7 @@ export const route = (name: string, url = 'http://127.0.0.1:9001'): string =>
   ].join('\n')
 
 /** Looks until it is so; fails after the time with what was seen last. */
-export const until = async <T>(look: () => T, isSo: (seen: T) => boolean, timeoutMs = 3000): Promise<T> => {
+export const until = async <T>(look: () => T, isSo: (seen: T) => boolean, timeoutMs = 20_000): Promise<T> => {
   const end = performance.now() + timeoutMs
   for (;;) {
     const seen = look()

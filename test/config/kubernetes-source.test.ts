@@ -127,6 +127,39 @@ describe('without the API server at the start', () => {
     await until(() => expect(ids()).toEqual(['shop/orders']), 1_000)
   })
 
+  test('labels that change meanwhile publish nothing, and count from the first list on', async () => {
+    const server = await startScriptedServer()
+    for (const app of ['a', 'b']) server.put(app, { workloadSelector: { matchLabels: { app } } })
+    let answerList = (): void => {}
+    server.script('list', (_request, response, url) => {
+      answerList = () => server.list(response, url)
+    })
+    const podLabels = join(directory(), 'labels')
+    writeFileSync(podLabels, 'app="a"')
+    const { clock, snapshots, ids, until } = await run(server, { podLabels })
+    await until(() => expect(server.count('list')).toBe(1), 2)
+    writeFileSync(podLabels, 'app="b"')
+    const { armed } = clock
+    clock.advance(2_000)
+    // The timer for the next look at the labels is set when this one is done.
+    await eventually(() => expect(clock.armed).toBe(armed))
+    expect(snapshots).toEqual([])
+    answerList()
+    await until(() => expect(ids()).toEqual(['shop/b']))
+    expect(snapshots).toHaveLength(1)
+  })
+
+  test('a list that is empty because the definition is being deleted publishes nothing', async () => {
+    const server = await startScriptedServer()
+    server.resource = 'terminating'
+    const { snapshots, until, ids } = await run(server)
+    await until(() => expect(server.count('list')).toBeGreaterThan(1), 1_000)
+    expect(snapshots).toEqual([])
+    server.resource = true
+    server.put('orders')
+    await until(() => expect(ids()).toEqual(['shop/orders']), 1_000)
+  })
+
   test('routes come from the cache of an earlier run, until it is there', async () => {
     const routeCache = join(directory(), 'routes.json')
     const server = await startScriptedServer()
@@ -148,6 +181,23 @@ describe('without the API server at the start', () => {
     await again.until(() => expect(again.ids()).toEqual(['shop/orders', 'shop/billing']), 1_000)
     expect(again.figures.source).toBe('api')
     await eventually(() => expect(readFileSync(routeCache, 'utf8')).toContain('billing'))
+  })
+
+  test('routes from the cache are as old as the last word of the API server, in that run or before', async () => {
+    const routeCache = join(directory(), 'routes.json')
+    const server = await startScriptedServer()
+    server.put('orders')
+    const first = await run(server, { routeCache })
+    await first.until(() => expect(first.figures.isConnected).toBe(true))
+    const { url } = server
+    await server.close()
+    await eventually(() => expect(first.figures.isConnected).toBe(false))
+    first.clock.advance(3_600_000)
+    await first.stop()
+    const again = await run(server, { routeCache }, url)
+    await again.until(() => expect(again.figures.source).toBe('cache'))
+    expect(again.figures.staleSeconds).toBeGreaterThanOrEqual(3_600)
+    expect(again.figures.staleSeconds).toBeLessThan(7_200)
   })
 
   test.each([

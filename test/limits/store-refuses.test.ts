@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -11,6 +9,7 @@ import { eventually } from '../support/eventually.ts'
 import { type Redis, startRedis } from '../support/redis.ts'
 import { hasTool } from '../support/tool.ts'
 import { type Share, share } from './share.ts'
+import { type Serve, startTcpStore } from './tcp-store.ts'
 
 /** Those that docs/rate-limits.md names: each is needed, and no other. */
 const documentedRights = ['~fanout:limit:*', '+evalsha', '+eval', '+time', '+get', '+set', '+del']
@@ -28,19 +27,9 @@ const onlyLine = async (relay: Share): Promise<Readonly<Record<string, unknown>>
   return relay.lines[0]!.fields
 }
 
-/** A server that does with its connections what it is told to; how many there were is counted. */
-const startServer = async (serve: (socket: Socket) => void) => {
-  const sockets: Socket[] = []
-  const server = createServer(socket => {
-    sockets.push(socket.on('error', () => {}))
-    serve(socket)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const close = (): void => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  }
-  return keep({ url: `redis://:secret@127.0.0.1:${(server.address() as AddressInfo).port}`, sockets, close })
+const startServer = async (serve: Serve) => {
+  const store = keep(await startTcpStore(serve))
+  return { ...store, url: store.url.replace('//', '//:secret@') }
 }
 
 describe('a store that is no store', () => {

@@ -15,6 +15,13 @@ describe('an invalid route', () => {
     expect(third.problems.map(({ code }) => code)).toEqual(['FR0005'])
   })
 
+  it('is served as it was while its id is defined twice', () => {
+    const first = planRoutes(snapshotOf([good])).plan
+    const { plan, lastGood, problems } = planRoutes(snapshotOf([good, good]), first)
+    expect([plan, lastGood]).toEqual([first, ['shop/orders']])
+    expect(problems.map(({ code }) => code)).toEqual(['FR0007', 'FR0007'])
+  })
+
   it('is broken when no version of it was ever served', () => {
     const first = planRoutes(snapshotOf([bad])).plan
     const second = planRoutes(snapshotOf([bad]), first)

@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startRelay, type TestRelay } from '../support/relay.ts'
 import { startStreamingUpstream, startUpstream } from '../support/upstream.ts'
+import { type Flood, flood } from './flood.ts'
 
 const open = closing()
 
@@ -174,5 +175,31 @@ test('after a hundred departures the relay serves the next caller as ever', asyn
     client.socket.resetAndDestroy()
   }
   expect((await ask(relay)).body.length).toBe(100_000)
+  await isIdle(relay)
+})
+
+test('First: a refusal that waits and never ends is given up, though another leg goes on', async () => {
+  const bodies: Flood[] = []
+  const a = open(
+    await startStreamingUpstream((request, response) => {
+      request.resume()
+      bodies.push(flood(response.writeHead(404)))
+    }),
+  )
+  const b = await startHeld()
+  const upstreams = [
+    { name: 'a', url: a.url },
+    { name: 'b', url: b.url },
+  ]
+  const spec = { upstreams, response: answers.First, timeouts: { request: '0s' } }
+  const relay = open(await startRelay({ r: { ...spec, limits: { maxBodySize: '1Ki' } } }))
+  const client = open(await RawClient.connect(relay.port))
+  client.send(requestBytes({ method: 'POST', body: 'x' }))
+  const onB = await b.next()
+  await eventually(() => expect(bodies.length).toBe(1))
+  await bodies[0]!.backsUp()
+  client.close()
+  await eventually(() => expect(a.openSockets()).toBe(0))
+  onB.response.end()
   await isIdle(relay)
 })

@@ -112,6 +112,18 @@ describe('method, host and headers', () => {
   })
 })
 
+test.each([
+  ['edited', { headers: { set: [{ name: 'x-a', value: 'b' }] } }],
+  ['as they came', {}],
+])('an answer that the relay reads is asked for without a coding, headers %s', async (_how, request) => {
+  const a = open(await startUpstream())
+  const upstreams = [{ name: 'a', url: a.url, request }]
+  const relay = open(await startRelay({ r: { upstreams, response: { success: 'All' } } }))
+  await ask(relay, { headers: { 'accept-encoding': 'gzip', 'x-kept': 'yes' } })
+  const { header } = a.received[0]!
+  expect([header('accept-encoding'), header('x-kept')]).toEqual([undefined, 'yes'])
+})
+
 describe('X-FanOut-Role', () => {
   const shadow = { role: 'Shadow' }
   test('marks a shadow and nobody else, whatever the caller says', async () => {

@@ -234,6 +234,22 @@ test('a refused upload is answered before it is read to its end, and does not ha
   expect((await client.response()).body.toString()).toBe('served')
 })
 
+test('an upload is answered at the end of its turn, whoever came before it: nobody reads it meanwhile', async () => {
+  const { loop, overload, overwhelm, connect, isHeld } = await start({ refusalMs: 5 })
+  await overwhelm()
+  for (const count of [1, 2]) {
+    ;(await connect()).send(requestBytes())
+    await isHeld(count)
+  }
+  const client = await connect()
+  client.send(requestBytes({ method: 'POST', headers: { 'content-length': '300000' } })).send('part')
+  await isHeld(3)
+  // Of the complete ones, this turn has the time for one.
+  loop.turn(0)
+  expect(overload.held).toBe(1)
+  expect((await client.response()).status).toBe(503)
+})
+
 test.each([
   [
     'an HTTP/1.0 caller',

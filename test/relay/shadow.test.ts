@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { requestBytes } from '../support/ask.ts'
+import { ask, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startRelay } from '../support/relay.ts'
 import { startRawUpstream, startStreamingUpstream, startUpstream, unusedPort } from '../support/upstream.ts'
@@ -116,6 +117,22 @@ test('has a deadline of its own, its timeouts.request or that of the route', asy
     .response()
   await eventually(() => expect(other.observer.legs[1]).toMatchObject({ error: 'deadline_exceeded' }))
   await eventually(() => expect(copy.openSockets()).toBe(0))
+})
+
+test('may wait to be sent again for longer than the caller waits for its answer', async () => {
+  const clock = new FakeClock()
+  const copy = open(
+    await startUpstream((_r, answer) =>
+      copy.received.length === 1 ? answer.writeHead(503, { 'retry-after': '1' }).end() : answer.end(),
+    ),
+  )
+  const retry = { attempts: 1, backoff: '1ms' }
+  const shadow = { url: copy.url, timeouts: { request: '5s' }, retry }
+  const relay = await relayWith(shadow, { clock }, { timeouts: { request: '400ms' } })
+  expect((await ask(relay)).status).toBe(201)
+  await eventually(() => expect(relay.observer.legs.at(-1)).toMatchObject({ leg: 'copy', status: 503 }))
+  clock.advance(1_000)
+  await eventually(() => expect(relay.observer.legs.at(-1)).toMatchObject({ leg: 'copy', status: 200 }))
 })
 
 describe('outstanding copies', () => {

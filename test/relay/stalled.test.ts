@@ -35,6 +35,23 @@ test('an upload of which nothing comes for a minute is answered 408, even where 
   await eventually(() => expect(relay.budget).toMatchObject({ inFlight: 0, bufferedBytes: 0 }))
 })
 
+test('an upload of which something comes every minute may take longer than that', async () => {
+  const clock = new FakeClock()
+  const a = open(await startUpstream())
+  const spec = { timeouts: { request: '0s' }, upstreams: [{ name: 'a', url: a.url }] }
+  const relay = open(await startRelay({ r: spec }, { clock }))
+  const client = open(await RawClient.connect(relay.port))
+  client.send(requestBytes({ method: 'POST', headers: { 'content-length': '6' } }))
+  for (const bytes of [2, 4]) {
+    client.send('xx')
+    await eventually(() => expect(relay.budget.bufferedBytes).toBe(bytes))
+    clock.advance(40_000)
+  }
+  client.send('xx')
+  expect((await client.response()).status).toBe(200)
+  expect(a.received[0]!.body.toString()).toBe('xxxxxx')
+})
+
 test('a caller that does not read what a deadline left to be said is cut off by the next', async () => {
   const clock = new FakeClock()
   const big = open(await startUpstream((_r, response) => response.end(Buffer.alloc(12_000_000, 'a'))))

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { ask, json } from '../../support/ask.ts'
+import { ask, json, requestBytes } from '../../support/ask.ts'
 import { closing } from '../../support/cleanup.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { RawClient } from '../../support/raw-client.ts'
 import { startRelay } from '../../support/relay.ts'
-import { startUpstream } from '../../support/upstream.ts'
+import { startHeldUpstream, startUpstream } from '../../support/upstream.ts'
 
 const open = closing()
 
@@ -114,4 +115,22 @@ test('nothing is retried into an open circuit: the answer that opened it is pass
   const answer = await ask(relay)
   expect([answer.status, answer.body.toString()]).toEqual([503, 'x'])
   expect(a.received.length).toBe(3)
+})
+
+test('an answer that was read to its end counts as a success, with a limit of parallel requests around it', async () => {
+  const a = open(await startHeldUpstream())
+  const settings = { consecutiveFailures: 2, failurePercent: 0 }
+  const upstreams = [{ name: 'a', url: a.url, concurrency: {}, circuitBreaker: settings }]
+  const relay = open(await startRelay({ r: { upstreams } }))
+  for (const status of [500, 200, 500, 200]) {
+    const client = open(await RawClient.connect(relay.port))
+    client.send(requestBytes())
+    const response = await a.next()
+    // In two parts, so that its end is none of its head.
+    response.writeHead(status).write('x')
+    await eventually(() => expect(client.received.toString()).toContain('\r\nx\r\n'))
+    response.end('y')
+    const answer = await client.response()
+    expect([answer.status, answer.body.toString()]).toEqual([status, 'xy'])
+  }
 })

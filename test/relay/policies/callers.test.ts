@@ -6,6 +6,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { RawClient } from '../../support/raw-client.ts'
 import { startRelay, type TestRelay } from '../../support/relay.ts'
 import { startHeldUpstream, startStreamingUpstream, startUpstream } from '../../support/upstream.ts'
+import { flood } from '../flood.ts'
 
 const open = closing()
 
@@ -105,6 +106,23 @@ test('a caller that reads slowly does not open the circuit of an upstream', asyn
   clock.advance(5_000)
   await eventually(() => expect(relay.observer.legs).toMatchObject([{ error: 'deadline_exceeded' }]))
   expect(relay.observer.policies.map(({ detail }) => detail)).not.toContain('open')
+})
+
+test('an upstream that stops reading an upload opens its circuit: its caller is not the one that stalls', async () => {
+  const clock = new FakeClock()
+  const a = open(await startStreamingUpstream(request => request.pause()))
+  const spec = {
+    limits: { maxBodySize: '1Ki', onOversize: 'StreamAll' },
+    timeouts: { request: '0s', backendRequest: '5s' },
+    upstreams: [{ name: 'a', url: a.url, circuitBreaker: { consecutiveFailures: 1, failurePercent: 0 } }],
+  }
+  const relay = open(await startRelay({ r: spec }, { clock }))
+  const client = open(await RawClient.connect(relay.port))
+  client.send(requestBytes({ method: 'POST', headers: { 'content-length': '200000000' } }))
+  await flood(client.socket).backsUp()
+  clock.advance(5_000)
+  expect((await client.response()).status).toBe(504)
+  expect(json(await ask(relay)).code).toBe('circuit_open')
 })
 
 test('a failed answer gives its key free though a copy is still under way', async () => {

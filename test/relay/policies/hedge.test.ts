@@ -5,7 +5,8 @@ import { closing } from '../../support/cleanup.ts'
 import { eventually } from '../../support/eventually.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { startRelay } from '../../support/relay.ts'
-import { startUpstream } from '../../support/upstream.ts'
+import { startHeldUpstream, startUpstream } from '../../support/upstream.ts'
+import { flood } from '../flood.ts'
 
 const open = closing()
 
@@ -86,3 +87,38 @@ test.each([
     expect(await answer).toMatchObject({ status: 503, body: Buffer.from('busy') })
   },
 )
+
+test('an answer that waits beside another try is not read without bound', async () => {
+  const { clock, relay, next } = await start()
+  const answer = ask(relay)
+  const first = await next()
+  clock.advance(50)
+  const second = await next()
+  await flood(first.writeHead(503)).backsUp()
+  second.end('good')
+  expect((await answer).body.toString()).toBe('good')
+})
+
+test('a try that an open circuit would refuse is not begun, and leaves the budget to others', async () => {
+  const clock = new FakeClock()
+  const [a, b] = [open(await startHeldUpstream()), open(await startHeldUpstream())]
+  const hedge = { delay: '50ms' }
+  const upstreams = [
+    { name: 'a', url: a.url, hedge, circuitBreaker: { consecutiveFailures: 1 } },
+    { name: 'b', url: b.url, hedge },
+  ]
+  const spec = { retryBudget: { percent: 0, minPerSecond: 1 }, upstreams }
+  const relay = open(await startRelay({ r: spec }, { clock }))
+  const slow = ask(relay)
+  const held = [await a.next(), await b.next()]
+  const failing = ask(relay)
+  ;(await a.next()).writeHead(500).end()
+  ;(await b.next()).end()
+  await failing
+  clock.advance(50)
+  const hedged = await b.next()
+  expect(relay.observer.policies.filter(({ event }) => event === 'hedged')).toMatchObject([{ leg: 'b' }])
+  expect(a.received.length).toBe(2)
+  for (const response of [...held, hedged]) response.end()
+  expect((await slow).status).toBe(200)
+})

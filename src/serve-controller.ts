@@ -65,6 +65,10 @@ export const serveController = async (config: ControllerConfig): Promise<number>
       endpoints: config.metrics,
       createServer: () => createServer(telemetryHandler({ metrics, readiness, logger })),
     },
+  }).catch(async error => {
+    // An open webhook would keep a process alive that serves nothing else.
+    await Promise.all([injector?.close(), client.close()])
+    throw error
   })
   const { identity } = config
   logger.info(

@@ -28,10 +28,14 @@ const linesOf = (facts: ClusterFacts): readonly CheckLine[] => {
   const unread = unreadLine(`${where} exists`, [webhook])
   if (unread) return [unread]
   if (webhook.kind !== 'found') return withoutWebhook(facts)
-  const bundle = bundleOf(facts)
+  const [first = [], ...others] = bundlesOf(facts)
+  const bundle = first.filter(authority => others.every(other => other.includes(authority)))
+  const areDifferent = [first, ...others].every(({ length }) => length > 0)
   const noBundle = finding('FR0216', {
     where,
-    message: 'its webhooks have no caBundle that can be read, so the API server trusts nobody',
+    message: areDifferent
+      ? 'its webhooks have different caBundles, so the API server trusts one and not the other'
+      : 'its webhooks have no caBundle that can be read, so the API server trusts nobody',
     fix: `see that a controller leads, and read its log: kubectl logs -n ${home} deploy/fanout-relay-controller`,
   })
   return [
@@ -53,14 +57,11 @@ const withoutWebhook = ({ controllers, leases }: ClusterFacts): readonly CheckLi
   ]
 }
 
-/** Authorities that all webhooks of the configuration trust. */
-const bundleOf = ({ webhook }: ClusterFacts): readonly string[] => {
-  const [first, ...others] = (factValue(webhook)?.webhooks ?? []).map(
-    ({ clientConfig }) => clientConfig.caBundle ?? '',
+/** Authorities that each webhook of the configuration trusts. */
+const bundlesOf = ({ webhook }: ClusterFacts): readonly (readonly string[])[] =>
+  (factValue(webhook)?.webhooks ?? []).map(({ clientConfig }) =>
+    splitPem(Buffer.from(clientConfig.caBundle ?? '', 'base64').toString('utf8')),
   )
-  if (first === undefined || others.some(other => other === '')) return []
-  return splitPem(Buffer.from(first, 'base64').toString('utf8'))
-}
 
 const endpointLine = ({ webhookService, webhookEndpoints }: ClusterFacts, home: string): CheckLine => {
   const service = `Service ${home}/${webhookName}`

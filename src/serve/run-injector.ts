@@ -1,9 +1,11 @@
 import type { ControllerConfig } from '../cli/controller-config.ts'
+import { systemClock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { createCertificates } from '../injector/certificates/create-certificates.ts'
 import { mountedCertificate } from '../injector/certificates/mounted-certificate.ts'
 import { createInjector } from '../injector/create-injector.ts'
 import type { ClusterClient } from '../kubernetes/api-client.ts'
+import { pause } from '../kubernetes/pause.ts'
 import type { ControllerMetrics } from '../telemetry/metrics/controller-metrics.ts'
 import { buildInfo } from './build-info.ts'
 
@@ -23,6 +25,9 @@ export interface RunningInjector {
   /** Reviews under way are answered. */
   close(): Promise<void>
 }
+
+/** Whoever has the port may be the one before us, and the next certificate is months away. */
+const reopenMs = 5_000
 
 /**
  * Runs the webhook: its port opens with the first certificate and closes with `close`. `undefined` where there is to
@@ -49,18 +54,21 @@ export const runInjector = ({
   const stop = new AbortController()
   let opening: Promise<unknown> | undefined
   const open = async (): Promise<void> => {
-    for (const endpoint of config.webhook) {
-      const { port } = await injector.listen(endpoint)
-      logger.info({ webhook: port }, 'injecting')
+    const [endpoint] = config.webhook
+    while (!stop.signal.aborted) {
+      try {
+        const { port } = await injector.listen(endpoint)
+        return logger.info({ webhook: port }, 'injecting')
+      } catch (err) {
+        logger.error({ err, flag: '--webhook' }, 'the webhook port cannot be opened; trying again')
+        await pause(reopenMs, systemClock, stop.signal)
+      }
     }
   }
   const following = certificates.run(certificate => {
     injector.useCertificate(certificate)
     metrics.certificateExpiresAt(certificate.expiresAt)
-    opening ??= open().catch(err => {
-      logger.error({ err, flag: '--webhook' }, 'the webhook port cannot be opened')
-      opening = undefined
-    })
+    opening ??= open()
   }, stop.signal)
   return {
     ready: () => injector.ready(),

@@ -39,6 +39,17 @@ describe('options of the controller', () => {
     expect(identity).toBe('me')
   })
 
+  it('say how often everything is looked at again, and how long it goes on once told to stop', () => {
+    expect(configOf('--resync=1m', '--drain-delay=3s')).toMatchObject({
+      resyncMs: 60_000,
+      drainDelayMs: 3_000,
+    })
+    expect(configOf().drainDelayMs).toBe(5_000)
+    const machine = { ...container, terminal: true }
+    const { values } = parseOptions('controller', controllerOptions, [], { env: {}, machine })
+    expect(controllerConfig(values, {}, machine, '').drainDelayMs).toBe(0)
+  })
+
   it('leave the user of relays to the cluster where that is asked for', () => {
     const env = { FANOUT_RELAY_RUN_AS_USER: 'none' }
     const { values } = parseOptions('controller', controllerOptions, ['--relay-image=relay:1'], {

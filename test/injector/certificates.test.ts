@@ -161,6 +161,36 @@ it('leaves the webhook configuration to the leader, and looks at nothing else th
   expect(writes).toHaveLength(before)
 })
 
+it('publishes nothing by the place of a webhook that has changed places since it was read', async () => {
+  const cluster = new FakeCluster()
+  const { turn } = await leader(cluster)
+  const published = cluster.bundles!
+  cluster.bundles = [undefined, undefined]
+  cluster.onPatch = () => cluster.names.reverse()
+  cluster.writes.length = 0
+  await turn(2_000)
+  expect(cluster.bundles).toEqual([undefined, undefined])
+  cluster.onPatch = () => {}
+  await turn(6_000)
+  expect(cluster.bundles).toEqual(published)
+  expect(cluster.writes).toEqual(['PATCH webhooks'])
+})
+
+it('looks within a second of beginning to lead', async () => {
+  const cluster = new FakeCluster()
+  const first = await leader(cluster)
+  let leads = false
+  const next = await leader(cluster, undefined, () => leads)
+  await first.close()
+  const published = cluster.bundles!
+  cluster.bundles = [undefined, undefined]
+  await next.turn(1_000)
+  expect(cluster.bundles).toEqual([undefined, undefined])
+  leads = true
+  await next.turn(1_000)
+  expect(cluster.bundles).toEqual(published)
+})
+
 it('waits with the next look when one has failed', async () => {
   const cluster = new FakeCluster()
   const { turn } = await leader(cluster)

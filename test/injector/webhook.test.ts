@@ -221,3 +221,16 @@ it('finishes a review under way when it is closed, and takes no other', async ()
   const [error] = await once(connect({ ...tls, port }), 'error')
   expect(error).toMatchObject({ code: 'ECONNREFUSED' })
 })
+
+it('cuts a review whose body does not come once the grace has passed', async () => {
+  const clock = new FakeClock()
+  const { injector, tls } = await start({ clock })
+  const headers = { 'content-type': 'application/json', 'content-length': 100 }
+  const outgoing = httpsRequest({ ...tls, path: '/mutate', method: 'POST', headers })
+  outgoing.write('{')
+  await eventually(() => expect(clock.armed).toBe(1))
+  const closed = injector.close(100)
+  clock.advance(100)
+  await expect(once(outgoing, 'response')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  await closed
+})

@@ -18,6 +18,7 @@ import type {
 } from '../../../src/check/objects.ts'
 import type { PodObject, RouteObject } from '../../../src/controller/resources.ts'
 import { relayBinding } from '../../../src/controller/role-binding.ts'
+import type { KeyPair } from '../../../src/injector/certificates/key-pair.ts'
 import { makeAuthority, makeLeaf } from '../../../src/injector/certificates/make-certificates.ts'
 import { ApiError, type ApiErrorReason } from '../../../src/kubernetes/api-error.ts'
 
@@ -43,17 +44,26 @@ export const unread = (reason: ApiErrorReason, message = 'no'): Fact<never> => (
 const now = Date.now()
 export const authority = await makeAuthority({ now, notAfter: now + 365 * dayMs })
 
+/** It has expired yesterday. */
+export const expiredAuthority = await makeAuthority({ now: now - 20 * dayMs, notAfter: now - dayMs })
+
 interface LeafOptions {
   readonly dns?: string
   /** From now until it ends. */
   readonly days?: number
   /** From now until it begins. */
   readonly begins?: number
+  readonly issuer?: KeyPair
 }
 
-export const leaf = async ({ dns = dnsName, days = 90, begins = -1 }: LeafOptions = {}): Promise<string> => {
+export const leaf = async ({
+  dns = dnsName,
+  days = 90,
+  begins = -1,
+  issuer = authority,
+}: LeafOptions = {}): Promise<string> => {
   const times = { now: now + begins * dayMs, notAfter: now + days * dayMs }
-  return (await makeLeaf(authority, { ...times, dnsNames: [dns] })).cert
+  return (await makeLeaf(issuer, { ...times, dnsNames: [dns] })).cert
 }
 const goodLeaf = await leaf()
 
@@ -70,16 +80,17 @@ export const crd = (change: (object: CrdObject) => unknown = object => object): 
   return found(change(installed) as CrdObject)
 }
 
-export const webhook = (caBundle: string | undefined = base64(authority.cert)): Fact<WebhookObject> => {
-  const clientConfig = {
+/** With one caBundle of each webhook, or of the first and the second; '' = none. */
+export const webhook = (caBundle = base64(authority.cert), second = caBundle): Fact<WebhookObject> => {
+  const clientConfig = (bundle: string) => ({
     service: { name: 'fanout-relay-injector', namespace: home },
-    ...(caBundle !== '' && { caBundle }),
-  }
+    ...(bundle !== '' && { caBundle: bundle }),
+  })
   return found({
     metadata: meta('fanout-relay-injector'),
     webhooks: [
-      { name: 'namespace.injector.fanoutrelay.dev', clientConfig },
-      { name: 'pod.injector.fanoutrelay.dev', clientConfig },
+      { name: 'namespace.injector.fanoutrelay.dev', clientConfig: clientConfig(caBundle) },
+      { name: 'pod.injector.fanoutrelay.dev', clientConfig: clientConfig(second) },
     ],
   })
 }

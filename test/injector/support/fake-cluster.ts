@@ -6,11 +6,21 @@ interface Secret {
   readonly data?: Readonly<Record<string, string>>
 }
 
+interface PatchOperation {
+  readonly op: string
+  readonly path: string
+  readonly value: string
+}
+
 /** As much of an API server as certificates need: one Secret and one webhook configuration, with optimistic locking. */
 export class FakeCluster {
   secret: Secret | undefined
   /** caBundle of every webhook; `undefined` = no configuration. */
   bundles: (string | undefined)[] | undefined = [undefined, undefined]
+  /** Names of the webhooks, in their order. */
+  names = ['w0', 'w1']
+  /** Called when a PATCH has come, before it is looked at. */
+  onPatch: () => void = () => {}
   /** `POST secrets`, `PATCH webhooks`: writes that were taken. */
   readonly writes: string[] = []
   /** What was read, in order: `secret`, `webhooks`. */
@@ -52,12 +62,22 @@ export class FakeCluster {
 
   #ofWebhooks(method: string, body: unknown): unknown {
     if (!this.bundles) throw refused(404)
-    if (method === 'PATCH')
-      for (const { op, path, value } of body as { op: string; path: string; value: string }[])
-        if (op === 'add') this.bundles[Number(path.split('/')[2])] = value
+    if (method === 'PATCH') this.#patch(this.bundles, body as readonly PatchOperation[])
     return {
-      webhooks: this.bundles.map((caBundle, index) => ({ name: `w${index}`, clientConfig: { caBundle } })),
+      webhooks: this.bundles.map((caBundle, index) => ({
+        name: this.names[index],
+        clientConfig: { caBundle },
+      })),
     }
+  }
+
+  #patch(bundles: (string | undefined)[], operations: readonly PatchOperation[]): void {
+    this.onPatch()
+    const indexOf = ({ path }: PatchOperation) => Number(path.split('/')[2])
+    for (const operation of operations)
+      if (operation.op === 'test' && this.names[indexOf(operation)] !== operation.value) throw refused(422)
+    for (const operation of operations)
+      if (operation.op === 'add') bundles[indexOf(operation)] = operation.value
   }
 }
 

@@ -230,7 +230,12 @@ export const eventLine = (type: string, object: unknown): string => `${JSON.stri
 export const bookmarkLine = (resourceVersion: string): string =>
   eventLine('BOOKMARK', { kind, apiVersion, metadata: { resourceVersion, creationTimestamp: null } })
 
-export const errorLine = (code: number): string => eventLine('ERROR', statusOf(code))
+/** `retryAfterSeconds`: how long the server wants to be left alone. */
+export const errorLine = (code: number, retryAfterSeconds?: number): string =>
+  eventLine('ERROR', {
+    ...statusOf(code),
+    ...(retryAfterSeconds !== undefined && { details: { retryAfterSeconds } }),
+  })
 
 export const statusOf = (code: number) => ({
   kind: 'Status',

@@ -66,7 +66,7 @@ const fakeWebhook = async () => {
   return { url, ca: ca.cert, close: () => server.close() }
 }
 
-describe.runIf(hasClusterTools())('the chart on an API server', () => {
+describe.runIf(hasClusterTools())('the chart on an API server', { timeout: 180_000 }, () => {
   let plane: ControlPlane
   const tokens = new Map<string, string>()
 
@@ -102,12 +102,14 @@ describe.runIf(hasClusterTools())('the chart on an API server', () => {
     plane = await startControlPlane()
     await plane.createNamespace('strict', { 'pod-security.kubernetes.io/enforce': 'restricted' })
     for (const namespace of ['relays', 'shop', 'nobody']) await plane.createNamespace(namespace)
+    const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
     for (const body of foreignKinds)
-      await plane.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body })
-    // kubectl stumbles over a CRD that has no conditions at all yet.
-    await eventually(() =>
-      must(plane.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')),
-    )
+      expect(await plane.request('POST', crds, { body })).toMatchObject({ status: 201 })
+    // kubectl finds a kind a moment after it is established.
+    await eventually(async () => {
+      const known = (await must(plane.kubectl('api-resources', '-o', 'name'))).split('\n')
+      expect(known).toEqual(expect.arrayContaining(foreignKinds.map(({ metadata }) => metadata.name)))
+    }, 60_000)
   }, 120_000)
   afterAll(() => plane?.stop())
 
@@ -226,7 +228,7 @@ describe.runIf(hasClusterTools())('the chart on an API server', () => {
       }
       const [version] = (await get(crdPath))['spec'].versions
       expect(version.additionalPrinterColumns[0].name).toBe('Where')
-      expect(await get(`${routesPath('shop')}/orders`)).toEqual(before)
+      await eventually(async () => expect(await get(`${routesPath('shop')}/orders`)).toEqual(before))
       await upgrade(chart)
     })
 
@@ -464,15 +466,18 @@ describe.runIf(hasClusterTools())('the chart on an API server', () => {
           API_SERVER: plane.url,
           WEBHOOK: 'https://unused',
         }
-        const asked = runCommand(process.execPath, ['--input-type=module', '--eval', script], { env })
-        const { code, stdout } = await asked
-        expect(code).toBe(1)
         const account = 'User "system:serviceaccount:relays:fanout-relay-test"'
         const fix = 'give it that right \\(docs/kubernetes/rbac.md'
-        expect(stdout).toMatch(new RegExp(`${account} cannot create resource "fanoutroutes".*${fix}`))
-        expect(stdout).toMatch(
-          new RegExp(`${account} cannot get resource "mutatingwebhookconfigurations".*${fix}`),
-        )
+        // RBAC takes a moment to see that the roles of the account of that name are gone.
+        await eventually(async () => {
+          const asked = runCommand(process.execPath, ['--input-type=module', '--eval', script], { env })
+          const { code, stdout } = await asked
+          expect(code).toBe(1)
+          expect(stdout).toMatch(new RegExp(`${account} cannot create resource "fanoutroutes".*${fix}`))
+          expect(stdout).toMatch(
+            new RegExp(`${account} cannot get resource "mutatingwebhookconfigurations".*${fix}`),
+          )
+        })
       } finally {
         await plane.kubectlWith({ input }, 'delete', '-f', '-')
         rmSync(files, { recursive: true })
@@ -518,7 +523,7 @@ describe.runIf(hasClusterTools())('the chart on an API server', () => {
 
     it('takes everything along with crds.keep=false', async () => {
       await helm('uninstall', release, '--namespace', 'relays')
-      await eventually(async () => expect((await plane.request('GET', crdPath)).status).toBe(404))
+      await eventually(async () => expect((await plane.request('GET', crdPath)).status).toBe(404), 60_000)
     })
 
     it('takes over a CRD that was there before, when it is told to', async () => {

@@ -129,8 +129,11 @@ describe.runIf(hasClusterTools())('a control plane for tests', () => {
     await plane.compact()
     await plane.restart()
     const query = `watch=true&timeoutSeconds=1&resourceVersion=${object.metadata!.resourceVersion}`
-    const { text } = await plane.request('GET', `${configMaps}?${query}`)
-    expect(JSON.parse(text)).toMatchObject({ type: 'ERROR', object: { code: 410 } })
+    // A server that has just begun may still say that its watch cache is being filled.
+    await eventually(async () => {
+      const { text } = await plane.request('GET', `${configMaps}?${query}`)
+      expect(JSON.parse(text)).toMatchObject({ type: 'ERROR', object: { code: 410 } })
+    })
     expect((await plane.request('GET', `${configMaps}/after`)).status).toBe(200)
   })
 })
@@ -147,5 +150,5 @@ describe.runIf(hasClusterTools())('a control plane whose test process is killed'
       for (const pid of [etcd, apiServer]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
       expect(existsSync(directory)).toBe(false)
     })
-  })
+  }, 120_000)
 })

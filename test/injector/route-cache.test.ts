@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../src/injector/read-settings.ts'
@@ -49,9 +49,12 @@ it('an injected relay whose container is started anew serves its routes while th
 
   const before = await container()
   await eventually(async () => expect(await statusOf(before)).toBe(502))
+  // It is written beside publishing: nothing but the file says when.
+  const cache = join(root, '/var/cache/fanout-relay/routes.json')
+  await eventually(() => expect(readFileSync(cache, 'utf8')).toContain('orders'))
   before.child.kill('SIGKILL')
   await before.exit
   await server.close()
   const after = await container()
   expect(await statusOf(after)).toBe(502)
-}, 60_000)
+}, 120_000)

@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ApiRequest } from '../../src/kubernetes/api-client.ts'
@@ -135,16 +137,17 @@ describe('connections', () => {
     const port = await unusedPort()
     const backlog = await startFullBacklog('127.0.0.1', port)
     onTestFinished(async () => void (await backlog.close()))
-    const sockets = (): number =>
-      process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
-    const before = sockets()
+    const made: Socket[] = []
+    const note = (message: unknown): void => void made.push((message as { readonly socket: Socket }).socket)
+    subscribe('net.client.socket', note)
+    onTestFinished(() => void unsubscribe('net.client.socket', note))
     const tokenDir = makeTokenDir({ token: 'first', namespace: 'shop' })
     const { client } = await load({ tokenDir, server: `http://127.0.0.1:${port}` })
     const sent = reasonOf(client.request(listRequest))
-    await eventually(() => expect(sockets()).toBe(before + 1))
+    await eventually(() => expect(made.map(({ connecting }) => connecting)).toEqual([true]))
     await client.close()
     expect(await sent).toBe('connection')
-    await eventually(() => expect(sockets()).toBe(before), 1_000)
+    expect(made.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
   test('never carry a token in the clear to another machine', async () => {

@@ -105,7 +105,7 @@ const start = async (workspace: Workspace, tools: ClusterTools): Promise<Control
     runCommand(tools.kubectl, args, { ...options, env: { ...env, ...options.env } })
 
   // The API server makes that namespace shortly after it says it is ready.
-  await eventually(() => createDefaultServiceAccount('default'), 15_000)
+  await eventually(() => createDefaultServiceAccount('default'), 60_000)
 
   return {
     url,

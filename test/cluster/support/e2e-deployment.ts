@@ -36,6 +36,8 @@ const podPorts = { webhook: 10250, metrics: 8080, health: 8081 }
 const merge = 'application/merge-patch+json'
 const apply = 'application/apply-patch+yaml'
 const probeEveryMs = 250
+/** As by default in Kubernetes. */
+const failureThreshold = 3
 
 export const openDeployment = async (
   plane: ControlPlane,
@@ -78,11 +80,21 @@ export const openDeployment = async (
     if (status >= 400) throw new Error(`${path}: ${status} ${text}`)
   }
 
+  /** Probes in a row that failed. As a kubelet does, one that is late on a busy machine costs nothing. */
+  const failures = new Map<Replica, number>()
+  const probe = async (one: Replica): Promise<void> => {
+    failures.set(one, (await one.isReady()) ? 0 : (failures.get(one) ?? 0) + 1)
+  }
+  const isReady = (one: Replica): boolean => {
+    const failed = failures.get(one) ?? failureThreshold
+    return failed === 0 || (failed < failureThreshold && ready.includes(one))
+  }
+
   /** What the kubelet, and the controllers of Deployments and EndpointSlices, go on doing. */
   let told = -1
   const tell = async (): Promise<void> => {
-    const states = await Promise.all(replicas.map(async one => ((await one.isReady()) ? [one] : [])))
-    ready = states.flat()
+    await Promise.all(replicas.map(probe))
+    ready = replicas.filter(isReady)
     if (told === ready.length) return
     // Until both know.
     told = -1

@@ -55,7 +55,7 @@ export const runContainer = async (
   const started = eventually(async () => {
     if (container.startupProbe && !(await passes(container.startupProbe)))
       throw new Error(`${name} has not started:\n${launched.output().stdout.slice(-4_000)}`)
-  }, 30_000)
+  }, 60_000)
   try {
     await Promise.race([started, ended])
   } catch (error) {

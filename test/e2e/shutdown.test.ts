@@ -48,7 +48,7 @@ const readyz = async ({ telemetry }: RelayProcess): Promise<number> =>
 describe('told to stop', () => {
   test('serves on for the drain delay, finishes all it has, and ends with 0', async () => {
     const { upstream, held } = await gatedUpstream()
-    const relay = await start(upstream, '--drain-delay', '3s')
+    const relay = await start(upstream, '--drain-delay', '10s')
     const inFlight = Array.from({ length: 100 }, () =>
       relay.ask({ method: 'POST', path: '/slow', body: '{}' }),
     )
@@ -96,13 +96,13 @@ describe('told to stop', () => {
 
   test('counts the drain delay in the time it has', async () => {
     const { upstream } = await gatedUpstream()
-    const relay = await start(upstream, '--drain-delay', '1s', '--shutdown-timeout', '1s')
+    const relay = await start(upstream, '--drain-delay', '5s', '--shutdown-timeout', '5s')
     const request = relay.ask({ path: '/slow' })
     await eventually(() => expect(upstream.received).toHaveLength(1))
     const before = performance.now()
     relay.child.kill('SIGTERM')
     expect(await relay.exit).toBe(1)
-    expect(performance.now() - before).toBeLessThan(3_000)
+    expect(performance.now() - before).toBeLessThan(9_500)
     expect((await request).complete).toBe(false)
   })
 
@@ -118,7 +118,7 @@ describe('told to stop', () => {
     const before = performance.now()
     relay.child.kill('SIGTERM')
     expect(await relay.exit).toBe(0)
-    expect(performance.now() - before).toBeLessThan(5_000)
+    expect(performance.now() - before).toBeLessThan(15_000)
   })
 
   test('finishes what began on routes that a reload has replaced since', async () => {
@@ -158,7 +158,7 @@ describe('told to stop', () => {
     expect(await relay.exit).toBe(0)
     const took = performance.now() - before
     expect(took).toBeGreaterThan(4_500)
-    expect(took).toBeLessThan(9_000)
+    expect(took).toBeLessThan(20_000)
     expect(await relay.line('cut off copies that did not end in time')).toMatchObject({ copies: 1 })
     await eventually(() => expect(cut).toEqual(['/copy']))
     expect(await relay.line('late leg')).toMatchObject({
@@ -180,7 +180,7 @@ describe('told to stop', () => {
     const before = performance.now()
     relay.child.kill('SIGTERM')
     expect(await relay.exit).toBe(0)
-    expect(performance.now() - before).toBeLessThan(3_000)
+    expect(performance.now() - before).toBeLessThan(4_500)
     expect(await relay.line('cut off copies that did not end in time')).toMatchObject({ copies: 1 })
     await eventually(() => expect(cut).toEqual(['/copy']))
   })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { eventually } from './eventually.ts'
+import { freePorts } from './free-ports.ts'
 
 /** A request as an upstream received it. */
 export interface Received {
@@ -132,9 +133,6 @@ export const startRawUpstream = async (
 
 /** A loopback port on which nobody listens. */
 export const unusedPort = async (): Promise<number> => {
-  const server = createTcpServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
+  const [port] = await freePorts(1)
+  return port!
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { freePorts } from '../../support/free-ports.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { must } from './e2e-command.ts'
 import { endpointSlice } from './e2e-endpoints.ts'
 import { type RunningContainer, runContainer } from './e2e-kubelet.ts'
 import type { PodObject } from './e2e-pod.ts'
-import { freePorts } from './free-ports.ts'
 
 /**
  * The Deployment of the controller, run on this machine: one process a replica, and before them what Kubernetes puts

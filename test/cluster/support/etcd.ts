@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freePorts } from './free-ports.ts'
+import { freePorts } from '../../support/free-ports.ts'
 import { waitUntilReady } from './wait-until-ready.ts'
 import type { Workspace } from './workspace.ts'
 

@@ -79,7 +79,7 @@ export const launchRelay = (
       const seen = log().find(({ msg }) => msg === message)
       if (!seen && !ended) throw new Error(`no line "${message}" in:\n${output.stdout}${output.stderr}`)
       return seen
-    }, 30_000)
+    }, 50_000)
     if (!found) throw new Error(`ended without a line "${message}":\n${output.stdout}${output.stderr}`)
     return found
   }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
-import type { ExchangeSummary } from '../../src/core/observer.ts'
 import { message, problemOf, relayTo, sendHostile } from '../conformance/harness.ts'
+import { accessLines } from '../support/access-lines.ts'
 import { json, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
@@ -137,13 +137,7 @@ describe('every request is in the books once', () => {
   })
 
   test('a body that breaks: a line of the access log with the id of its answer', async () => {
-    const lines: ExchangeSummary[] = []
-    const accessLog = {
-      wants: () => true,
-      wantsLeg: () => true,
-      exchange: (line: ExchangeSummary) => lines.push(line),
-      lateLeg: () => {},
-    }
+    const { lines, accessLog } = accessLines()
     const upstream = close(await startUpstream())
     const specs = { all: { upstreams: [{ name: 'primary', url: upstream.url }] } }
     const relay = close(await startRelay(specs, { accessLog }))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ExchangeSummary, RequestSpan } from '../../src/core/observer.ts'
+import type { RequestSpan } from '../../src/core/observer.ts'
+import { accessLines } from '../support/access-lines.ts'
 import { ask, requestBytes } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,14 +12,8 @@ const open = closing()
 
 /** What metric, access line and span say of each request, which must be the same. */
 const start = async (spec: object) => {
-  const lines: ExchangeSummary[] = []
+  const { lines, accessLog } = accessLines()
   const spans: string[] = []
-  const accessLog = {
-    wants: () => true,
-    wantsLeg: () => false,
-    exchange: (line: ExchangeSummary) => lines.push(line),
-    lateLeg: () => {},
-  }
   const span: RequestSpan = {
     traceparent: '',
     attempt: () => ({ headers: [], end: () => {} }),

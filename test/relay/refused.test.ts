@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ExchangeSummary } from '../../src/core/observer.ts'
+import { accessLines } from '../support/access-lines.ts'
 import { type Ask, ask, json } from '../support/ask.ts'
 import { closing } from '../support/cleanup.ts'
 import { eventually } from '../support/eventually.ts'
@@ -11,13 +11,7 @@ import { startUpstream } from '../support/upstream.ts'
 const open = closing()
 
 const start = async () => {
-  const lines: ExchangeSummary[] = []
-  const accessLog = {
-    wants: () => true,
-    wantsLeg: () => true,
-    exchange: (line: ExchangeSummary) => lines.push(line),
-    lateLeg: () => {},
-  }
+  const { lines, accessLog } = accessLines()
   const a = open(await startUpstream())
   const specs = {
     good: { matches: [{ path: { value: '/good' } }], upstreams: [{ name: 'a', url: a.url }] },

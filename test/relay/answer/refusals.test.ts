@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import type { ExchangeSummary } from '../../../src/core/observer.ts'
+import { accessLines } from '../../support/access-lines.ts'
 import { ask, json, requestBytes } from '../../support/ask.ts'
 import { closing } from '../../support/cleanup.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -21,13 +21,7 @@ const first = { response: { success: 'First' }, timeouts: { request: '500ms' } }
 
 const start = async (upstreams: readonly object[], more: object = first) => {
   const clock = new FakeClock()
-  const lines: ExchangeSummary[] = []
-  const accessLog = {
-    wants: () => true,
-    wantsLeg: () => false,
-    exchange: (line: ExchangeSummary) => lines.push(line),
-    lateLeg: () => {},
-  }
+  const { lines, accessLog } = accessLines()
   const relay = open(await startRelay({ r: { upstreams, ...more } }, { clock, accessLog }))
   /** Resolves once so many attempts have ended. */
   const ended = (count: number) => eventually(() => expect(relay.observer.legs.length).toBe(count))
